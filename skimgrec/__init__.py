@@ -1,0 +1,36 @@
+"""Image classification the scikit-learn way.
+
+Every public name is imported on first use, so that ``import skimgrec`` loads neither TensorFlow nor Keras nor
+Numba nor matplotlib.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0.dev0"
+
+_HOMES = {
+    "ComparisonResult": "skimgrec.model_selection",
+    "HOGTransformer": "skimgrec.feature_extraction",
+    "ImageFlattener": "skimgrec.feature_extraction",
+    "KerasCNNClassifier": "skimgrec.neural_network",
+    "KerasMLPClassifier": "skimgrec.neural_network",
+    "compare": "skimgrec.model_selection",
+    "load_cifar10": "skimgrec.datasets",
+    "load_digits_images": "skimgrec.datasets",
+    "load_mnist": "skimgrec.datasets",
+}
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'skimgrec' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -55,7 +55,7 @@ def validate_pictures(estimator: BaseEstimator, X: ArrayLike, *, reset: bool) ->
         declared = check_image_shape(declared)
     known = declared if reset else cast(PictureShape, estimator.image_shape_)
 
-    X = _as_array_if_pictures(X, name)
+    X = cast(Any, _as_array_if_pictures(X, name))
     if isinstance(X, np.ndarray) and X.ndim > 2:
         shape = _shape_of_pictures(X, name, known)
         _check_declared_shape(shape, known, name, reset)
@@ -114,9 +114,8 @@ def _as_array_if_pictures(X: Any, name: str) -> Any:
                 f"{' ...' if len(shapes) > 4 else ''}. All pictures of a batch must have the same shape: "
                 "resize them first, for example with skimage.transform.resize."
             )
-        return (
-            np.stack(parts) if shapes and len(next(iter(shapes))) > 1 else (X if isinstance(X, np.ndarray) else parts)
-        )
+        are_pictures = bool(shapes) and len(next(iter(shapes))) > 1
+        return np.stack(parts) if are_pictures else X
     if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "US":
         raise _file_names_error(len(X), name)
     # Only pictures are converted here: data frames must reach scikit-learn with their column names.

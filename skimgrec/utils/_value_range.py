@@ -12,7 +12,7 @@ UINT8_RANGE = (0.0, 255.0)
 # How many widths of the fitted range a later batch may reach beyond it before it is clearly another range. Standardised
 # features reach a few; 0..255 against 0..1 reaches 254.
 _FAR_BEYOND = 3.0
-# A fractional batch that stays below this part of the fitted range is clearly another one: 0..1 against 0..255 is 1/255.
+# A fractional batch below this part of the fitted range is clearly another one: 0..1 against 0..255 is 1/255.
 _FAR_BELOW = 1 / 200
 
 

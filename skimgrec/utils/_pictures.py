@@ -6,7 +6,7 @@ import math
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
@@ -22,7 +22,7 @@ _SMALLEST_AMBIGUOUS_COUNT = 192
 PictureShape = tuple[int, int] | tuple[int, int, int]
 
 
-def validate_pictures(estimator: BaseEstimator, X: ArrayLike, *, reset: bool) -> NDArray[Any]:
+def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArray[Any]:
     """Check a batch of pictures against the picture contract.
 
     Parameters
@@ -55,7 +55,7 @@ def validate_pictures(estimator: BaseEstimator, X: ArrayLike, *, reset: bool) ->
         declared = check_image_shape(declared)
     known = declared if reset else cast(PictureShape, estimator.image_shape_)
 
-    X = cast(Any, _as_array_if_pictures(X, name))
+    X = _as_array_if_pictures(X, name)
     if isinstance(X, np.ndarray) and X.ndim > 2:
         shape = _shape_of_pictures(X, name, known)
         _check_declared_shape(shape, known, name, reset)
@@ -103,29 +103,35 @@ def with_channel_axis(shape: PictureShape) -> tuple[int, int, int]:
 
 def _as_array_if_pictures(X: Any, name: str) -> Any:
     """Turn a list or an object array of pictures into one array; leave what scikit-learn validates itself alone."""
-    if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.dtype == object and X.ndim == 1):
-        parts = list(X)
-        if parts and all(_is_path(part) for part in parts):
-            raise _file_names_error(len(parts), name)
-        shapes = {np.shape(part) for part in parts if isinstance(part, np.ndarray)}
-        if len(shapes) > 1 and any(len(shape) > 1 for shape in shapes):
-            raise ValueError(
-                f"Pictures of mixed sizes: {name} got {', '.join(map(str, sorted(shapes)[:4]))}"
-                f"{' ...' if len(shapes) > 4 else ''}. All pictures of a batch must have the same shape: "
-                "resize them first, for example with skimage.transform.resize."
-            )
-        are_pictures = bool(shapes) and len(next(iter(shapes))) > 1
-        return np.stack(parts) if are_pictures else X
-    if isinstance(X, np.ndarray) and X.ndim == 1 and X.dtype.kind in "US":
-        raise _file_names_error(len(X), name)
+    if isinstance(X, np.ndarray) and X.dtype != object:
+        if X.ndim == 1 and X.dtype.kind in "US":
+            raise _file_names_error(len(X), name)
+        return X
+    if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.ndim == 1):
+        return _stack(list(X), name)
     # Only pictures are converted here: data frames must reach scikit-learn with their column names.
-    if not isinstance(X, np.ndarray) and len(getattr(X, "shape", ())) > 2:
-        return np.asarray(X)
-    return X
+    return np.asarray(X) if len(getattr(X, "shape", ())) > 2 else X
 
 
-def _is_path(part: Any) -> bool:
-    return isinstance(part, str) or hasattr(part, "__fspath__")
+def _stack(parts: list[Any], name: str) -> Any:
+    """Return a list of equally large pictures as one array; raise if it holds pictures of several sizes or paths."""
+    if parts and all(isinstance(part, str) or hasattr(part, "__fspath__") for part in parts):
+        raise _file_names_error(len(parts), name)
+    arrays = [np.asarray(part) for part in parts if hasattr(part, "__array__") or hasattr(part, "__array_interface__")]
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1 and any(len(shape) > 1 for shape in shapes):
+        raise ValueError(
+            f"Pictures of mixed sizes: {name} got {', '.join(map(str, sorted(shapes)[:4]))}"
+            f"{' ...' if len(shapes) > 4 else ''}. All pictures of a batch must have the same shape: "
+            "resize them first, for example with skimage.transform.resize."
+        )
+    if arrays and len(arrays) == len(parts):
+        return np.stack(arrays)
+    try:
+        array = np.asarray(parts)
+    except ValueError:  # ragged nested lists: scikit-learn says so in its own words
+        return parts
+    return array if array.ndim > 2 else parts
 
 
 def _file_names_error(n: int, name: str) -> ValueError:

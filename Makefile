@@ -1,0 +1,50 @@
+# Everything happens in .venv, which tools/setup_venv.sh makes and keeps up to date.
+
+# The interpreter to use; empty: the first suitable one of python3.13, python3.12, python3.11, python3, python.
+PYTHON =
+# More arguments for the programs below, as in: make test PYTEST="-k flattener", make compare COMPARE="mnist --limit 5000".
+COMPARE = digits
+PYTEST =
+
+SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
+BIN = .venv/bin
+
+.PHONY: help compare test lint docs bench pins clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+compare: ## compare eight classifiers on the same splits of scikit-learn's digits
+	$(SETUP)
+	@$(BIN)/skimgrec compare $(COMPARE)
+
+test: lint ## lint, types, and the whole test suite with the doctests and the README's code
+	@echo "== pytest: unit tests, doctests, README"
+	@$(BIN)/python -m pytest $(PYTEST)
+
+lint: ## ruff and mypy only
+	$(SETUP) test
+	@echo "== ruff check"
+	@$(BIN)/ruff check
+	@echo "== ruff format --check"
+	@$(BIN)/ruff format --check
+	@echo "== mypy"
+	@$(BIN)/mypy
+
+docs: ## the documentation, as HTML in docs/_build/html; a warning is an error
+	$(SETUP) docs
+	@echo "== sphinx"
+	@$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+
+bench: ## every measurement in benchmarks/
+	$(SETUP) bench
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 python3.13"
+	$(SETUP)
+	@$(BIN)/python tools/pins.py $(PYTHONS)
+
+clean: ## remove what the targets above made
+	rm -rf .venv build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find skimgrec tests benchmarks examples docs tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,15 @@
+"""Labelled pictures to learn from: scikit-learn's digits, and data sets that lie on this machine."""
+
+from skimgrec.datasets._digits import load_digits_images
+from skimgrec.datasets._local import load_cifar10, load_mnist
+from skimgrec.datasets._resolve import dataset_descriptions, load_dataset
+from skimgrec.datasets._subset import stratified_subset
+
+__all__ = [
+    "dataset_descriptions",
+    "load_cifar10",
+    "load_dataset",
+    "load_digits_images",
+    "load_mnist",
+    "stratified_subset",
+]

@@ -1,0 +1,95 @@
+"""From a data set's name to its pictures."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sklearn.utils import Bunch
+
+from skimgrec.datasets._digits import load_digits_images
+from skimgrec.datasets._local import load_cifar10, load_mnist
+
+
+class _DataSet(NamedTuple):
+    description: str
+    load: Callable[..., Any]
+    has_splits: bool
+
+
+_DATASETS = {
+    "digits": _DataSet("1,797 grey 8 x 8 pictures of digits, bundled with scikit-learn", load_digits_images, False),
+    "mnist": _DataSet("60,000 + 10,000 grey 28 x 28 pictures of digits, from mnist.npz", load_mnist, True),
+    "cifar10": _DataSet("50,000 + 10,000 colour 32 x 32 photographs, from cifar10.npz", load_cifar10, True),
+}
+
+
+def dataset_descriptions() -> dict[str, str]:
+    """Return one line about each data set that `load_dataset` knows, by name.
+
+    Examples
+    --------
+    >>> from skimgrec.datasets import dataset_descriptions
+    >>> list(dataset_descriptions())
+    ['digits', 'mnist', 'cifar10']
+    """
+    return {name: entry.description for name, entry in _DATASETS.items()}
+
+
+def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLike[str] | None = None) -> Bunch:
+    """Load a data set by its name.
+
+    Parameters
+    ----------
+    name : {"digits", "mnist", "cifar10"}
+        The data set.
+    subset : {"all", "train", "test"}, default="train"
+        Which of its published splits. A data set without published splits gives all its pictures for "all" and
+        "train", and has no "test".
+    data_home : path-like, default=None
+        The folder of a data set that lies in a file. None takes the folder named by the environment variable
+        ``SKIMGREC_DATA``.
+
+    Returns
+    -------
+    dataset : Bunch
+        As the data set's own function returns it.
+
+    Raises
+    ------
+    ValueError
+        If there is no data set of that name, or it has no such split.
+    FileNotFoundError
+        If its file is not there.
+
+    See Also
+    --------
+    load_digits_images : "digits".
+    load_mnist : "mnist".
+    load_cifar10 : "cifar10".
+
+    Examples
+    --------
+    >>> from skimgrec.datasets import load_dataset
+    >>> load_dataset("digits").images.shape
+    (1797, 8, 8)
+    >>> load_dataset("minst")
+    Traceback (most recent call last):
+        ...
+    ValueError: Unknown data set 'minst', did you mean 'mnist'? Known are digits, mnist, cifar10.
+    """
+    if name not in _DATASETS:
+        close = difflib.get_close_matches(str(name).lower(), _DATASETS, n=1)
+        hint = f", did you mean {close[0]!r}?" if close else "."
+        raise ValueError(f"Unknown data set {name!r}{hint} Known are {', '.join(_DATASETS)}.")
+    entry = _DATASETS[name]
+    if entry.has_splits:
+        return entry.load(subset=subset, data_home=data_home)
+    if subset not in ("all", "train"):
+        raise ValueError(
+            f"{name} has no published splits: subset={subset!r} does not exist, only 'all' and 'train', both meaning "
+            "all its pictures. Split them yourself, for example with sklearn.model_selection.train_test_split."
+        )
+    return entry.load()

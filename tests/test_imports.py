@@ -29,9 +29,7 @@ LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in 
 OUTSIDE = {"__init__", "__main__"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
-BELOW_CLI = sorted(
-    f"skimgrec.{path.parent.name}" for path in PACKAGE.glob("*/__init__.py") if path.parent.name != "cli"
-)
+SUBPACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
 
 def loaded_after(*statements):

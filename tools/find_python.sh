@@ -55,6 +55,6 @@ done
         echo "To fix it: install one of these versions, from python.org or your system's packages"
         echo "(for example: sudo apt install python3.12 python3.12-venv)."
     fi
-    echo "If you have one elsewhere, name it: make PYTHON=/path/to/python3.12 ..."
+    echo "If you have one elsewhere, name it: make compare PYTHON=/path/to/python3.12"
 } >&2
 exit 1

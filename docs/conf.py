@@ -1,0 +1,55 @@
+"""Configuration of the documentation. The build needs no network."""
+
+import os
+
+# TensorFlow's start-up notes would land in the gallery's captured output.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import skimgrec
+
+project = "skimgrec"
+author = "The skimgrec developers"
+copyright = "2026, The skimgrec developers"
+version = release = skimgrec.__version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.viewcode",
+    "numpydoc",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build"]
+templates_path = ["_templates"]
+html_static_path = ["_static"]
+default_role = "py:obj"
+
+autosummary_generate = True
+autodoc_typehints = "none"
+# The class template lists the methods; numpydoc would list them, and the inherited ones, a second time.
+numpydoc_show_class_members = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "doc_module": ("skimgrec",),
+    "backreferences_dir": "generated/backreferences",
+    "abort_on_example_error": True,
+    "show_memory": False,
+    "remove_config_comments": True,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "skimgrec"
+html_css_files = ["skimgrec.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "logo": {"text": "skimgrec"},
+    "navbar_end": ["theme-switcher"],
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+# Pages without sub-pages have nothing to show there.
+html_sidebars = {"index": [], "install": [], "api": []}

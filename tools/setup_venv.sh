@@ -27,8 +27,14 @@ is_complete() {
     done
 }
 
-give_up() {
+# The mark goes last: a removal that is cut short must still be recognised as ours.
+remove() {
+    rm -rf "$venv"/[!m]*
     rm -rf "$venv"
+}
+
+give_up() {
+    remove
     echo "The installation did not finish; $venv was removed. Run the same command again." >&2
     exit 1
 }
@@ -49,7 +55,7 @@ if ! is_usable; then
         python=$(sh tools/find_python.sh)
     fi
     echo "== Making $venv with $("$python" --version) ($python)"
-    rm -rf "$venv"
+    remove
     mkdir "$venv"
     : >"$venv/made-by-make"
     trap give_up HUP INT TERM

@@ -1,0 +1,39 @@
+"""The command ``skimgrec``. Each command imports what it needs when it runs, so that help comes at once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from skimgrec.cli._compare import compare
+from skimgrec.cli._models import models
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="skimgrec",
+    help="Compare image classifiers, from 1-nearest-neighbour to a CNN, on the same splits.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(compare)
+app.command()(models)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from skimgrec import __version__
+
+        typer.echo(f"skimgrec {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,18 @@
+"""Bad input ends a command with one line and exit code 2, as wrong options do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+
+@contextmanager
+def bad_input_is_reported() -> Iterator[None]:
+    """Turn the errors that skimgrec raises for bad input into a line on stderr and exit code 2."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError) as error:
+        typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
+        raise typer.Exit(2) from error

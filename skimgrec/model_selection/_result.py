@@ -1,0 +1,280 @@
+"""What a comparison found: plain data that saves to JSON and shows itself as a table."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from skimgrec.model_selection._standings import FoldRow, Standing, standings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = "skimgrec.ComparisonResult"
+SCHEMA_VERSION = 1
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ComparisonResult:
+    """The result of `compare`: one row for each estimator and fold, and what they were measured on.
+
+    It shows itself as a table, in a terminal and in a notebook.
+
+    Parameters
+    ----------
+    rows : list of FoldRow
+        The measurements, estimator by estimator, fold by fold.
+    metrics : tuple of str
+        What was measured. Estimators are ranked by the first.
+    estimators : dict of str to str
+        What each estimator is, by name.
+    cv : str
+        How the folds were made.
+    n_folds : int
+        How many there are.
+    seed : int
+        The seed of the folds and of the candidates that were asked for by name.
+    n_samples : int
+        How many pictures took part.
+    picture_shape : tuple of int or None
+        Shape of one picture, () for file paths, None if unknown.
+    class_names : list of int, float, bool or str
+        The classes, sorted.
+    data_name : str or None
+        What the caller calls the data.
+    data_fingerprint, splits_fingerprint : str or None
+        Hashes that tell whether two results come from the same pictures, and from the same folds.
+    versions : dict of str to str
+        Versions of Python and of the libraries that took part.
+    date : str
+        When the comparison started, UTC, ISO 8601.
+
+    See Also
+    --------
+    compare : Makes it.
+
+    Examples
+    --------
+    >>> from skimgrec import compare, load_digits_images
+    >>> X, y = load_digits_images(return_X_y=True)
+    >>> result = compare(["chance"], X[:100], y[:100], random_state=0)
+    >>> result.best
+    'chance'
+    >>> result.to_frame()[["estimator", "fold", "n_train", "n_test"]].head(2)
+      estimator  fold  n_train  n_test
+    0    chance     0       80      20
+    1    chance     1       80      20
+    """
+
+    rows: list[FoldRow]
+    metrics: tuple[str, ...]
+    estimators: dict[str, str]
+    cv: str
+    n_folds: int
+    seed: int
+    n_samples: int
+    picture_shape: tuple[int, ...] | None
+    class_names: list[Any]
+    data_name: str | None = None
+    data_fingerprint: str | None = None
+    splits_fingerprint: str | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    date: str = ""
+
+    @property
+    def n_classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @property
+    def best(self) -> str | None:
+        """Name of the estimator with the highest mean of the first metric, among those that finished every fold.
+
+        None if no estimator did.
+        """
+        first = self.standings()[0]
+        return first.estimator if first.complete else None
+
+    def standings(self) -> list[Standing]:
+        """Return each estimator's means and spreads, best first; those that did not finish every fold come last."""
+        return standings(self.rows, self.metrics, list(self.estimators))
+
+    def verdict(self) -> str:
+        """Return a plain sentence or two that name the winner, and say whether its lead exceeds the spread."""
+        from skimgrec.model_selection._verdict import verdict
+
+        return verdict(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the measurements as a data frame with one row for each estimator and fold.
+
+        Returns
+        -------
+        frame : DataFrame
+            With the columns `estimator`, `fold` (from 0), `n_train`, `n_test`, `test_<metric>` for each metric,
+            `fit_time` and `predict_time` in seconds, `warnings` (list of str), and `error` and `traceback` (None
+            where nothing failed). What failed measured NaN.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(
+            [
+                {
+                    "estimator": row.estimator,
+                    "fold": row.fold,
+                    "n_train": row.n_train,
+                    "n_test": row.n_test,
+                    **{f"test_{metric}": row.scores[metric] for metric in self.metrics},
+                    "fit_time": row.fit_time,
+                    "predict_time": row.predict_time,
+                    "warnings": row.warnings,
+                }
+                for row in self.rows
+            ]
+        )
+        # Left to itself, pandas turns None into NaN beside strings.
+        for name in ("error", "traceback"):
+            frame[name] = pd.Series([getattr(row, name) for row in self.rows], dtype=object)
+        return frame
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row for each estimator, best first.
+
+        Returns
+        -------
+        frame : DataFrame
+            Indexed by `estimator`, with the columns `mean_test_<metric>` and `std_test_<metric>` for each metric,
+            `mean_fit_time`, `std_fit_time`, `mean_predict_time` and `std_predict_time` in seconds, `n_folds` (those
+            with a score in the first metric) and `n_failed`. Spreads are sample standard deviations over the folds.
+        """
+        import pandas as pd
+
+        records = []
+        for standing in self.standings():
+            record: dict[str, Any] = {"estimator": standing.estimator}
+            for metric in self.metrics:
+                record[f"mean_test_{metric}"] = standing.mean[metric]
+                record[f"std_test_{metric}"] = standing.std[metric]
+            for kind in ("fit_time", "predict_time"):
+                record[f"mean_{kind}"], record[f"std_{kind}"] = getattr(standing, kind)
+            records.append({**record, "n_folds": standing.n_scored, "n_failed": standing.n_failed})
+        return pd.DataFrame(records).set_index("estimator")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as dicts, lists, strings and numbers that JSON can hold: NaN becomes None."""
+        content: dict[str, Any] = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            content[item.name] = list(value) if isinstance(value, tuple) else value
+        content["rows"] = [row.to_dict() for row in self.rows]
+        return content
+
+    @classmethod
+    def from_dict(cls, content: Any) -> ComparisonResult:
+        """Return the result that `to_dict` gave.
+
+        Parameters
+        ----------
+        content : dict
+            As `to_dict` returns it.
+
+        Returns
+        -------
+        result : ComparisonResult
+            Equal to the one that was written.
+
+        Raises
+        ------
+        ValueError
+            If `content` is no such result, or was written by a newer version of skimgrec.
+        """
+        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+            raise ValueError(f"This is no saved comparison: it has no entry schema={SCHEMA!r}.")
+        version = content.get("schema_version")
+        if not isinstance(version, int) or version > SCHEMA_VERSION:
+            raise ValueError(
+                f"This comparison was saved by a newer skimgrec, in schema_version={version!r}; this one reads up to "
+                f"{SCHEMA_VERSION}. Upgrade with pip install --upgrade skimgrec."
+            )
+        try:
+            values = {item.name: content[item.name] for item in fields(cls)}
+            values["rows"] = [FoldRow.from_dict(row) for row in values["rows"]]
+            values["metrics"] = tuple(values["metrics"])
+            shape = values["picture_shape"]
+            values["picture_shape"] = None if shape is None else tuple(shape)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ValueError(f"This saved comparison is damaged: {type(error).__name__}: {error}.") from error
+        return cls(**values)
+
+    def to_json(self, path: str | os.PathLike[str]) -> None:
+        """Save the result to a JSON file, which appears whole or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. One that exists is replaced.
+        """
+        path = Path(path)
+        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+        try:
+            with temporary.open("x", encoding="utf-8") as file:
+                file.write(text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def from_json(cls, path: str | os.PathLike[str]) -> ComparisonResult:
+        """Load a result that `to_json` saved.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        result : ComparisonResult
+            Equal to the one that was saved.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it holds no comparison, or one saved by a newer version of skimgrec.
+        """
+        text = Path(path).read_bytes()
+        try:
+            return cls.from_dict(json.loads(text))
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from error
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ComparisonResult):
+            return NotImplemented
+        return self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        from skimgrec.model_selection._table import table_of, to_text
+
+        return to_text(table_of(self))
+
+    def __rich__(self) -> Any:
+        from skimgrec.model_selection._table import table_of, to_rich
+
+        return to_rich(table_of(self))
+
+    def _repr_html_(self) -> str:
+        from skimgrec.model_selection._table import table_of, to_html
+
+        return to_html(table_of(self))

@@ -23,6 +23,8 @@ exclude_patterns = ["_build"]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 default_role = "py:obj"
+# Quotes stand for Python strings here.
+smartquotes = False
 
 autosummary_generate = True
 autodoc_typehints = "none"

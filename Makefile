@@ -38,7 +38,7 @@ docs: ## the documentation, as HTML in docs/_build/html; a warning is an error
 
 bench: ## every measurement in benchmarks/
 	$(SETUP) bench
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 python3.13"
 	$(SETUP)

@@ -3,27 +3,29 @@
 #
 # Usage: setup_venv.sh [extra ...]      PYTHON names the interpreter; without it the first suitable one is taken.
 #
-# .venv/skimgrec-state exists only while .venv is complete. Its first line says what was installed from, the others name
-# the extras. Without it the last install was interrupted or failed, and .venv is made anew.
+# .venv/skimgrec-state exists only while .venv is complete. It says what was installed from, in which folder, and with
+# which extras. Without it the last install was interrupted or failed, and .venv is made anew.
 set -eu
-cd "$(dirname "$0")/.."
+CDPATH="" cd -- "$(dirname -- "$0")/.."
 
 venv=.venv
 state=$venv/skimgrec-state
-# The folder counts too: an environment holds absolute paths and does not survive a move.
-origin="$(cat pyproject.toml constraints.txt | cksum) in $PWD"
+origin="from $(cat pyproject.toml constraints.txt | cksum)"
+# An environment holds absolute paths: after a move it has to be made anew.
+folder="in $PWD"
 
 identity='import sys; print(sys.version, sys.base_prefix)'
 
 is_usable() {
-    [ -f "$state" ] && ours=$("$venv/bin/python" -c "$identity" 2>/dev/null) || return 1
+    grep -qxF "$folder" "$state" 2>/dev/null || return 1
+    ours=$("$venv/bin/python" -c "$identity" 2>/dev/null) || return 1
     [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" -c "$identity" 2>/dev/null)" = "$ours" ]
 }
 
 is_complete() {
-    is_usable && [ "$(head -n 1 "$state")" = "$origin" ] || return 1
+    is_usable && grep -qxF "$origin" "$state" || return 1
     for extra in "$@"; do
-        grep -qx "extra $extra" "$state" || return 1
+        grep -qxF "extra $extra" "$state" || return 1
     done
 }
 
@@ -73,6 +75,7 @@ PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_USER=0 \
     "$venv/bin/python" -m pip install --no-input --disable-pip-version-check --editable ".${list:+[$list]}" || give_up
 {
     echo "$origin"
+    echo "$folder"
     for extra in $extras; do
         echo "extra $extra"
     done

@@ -1,0 +1,7 @@
+"""Classifiers that train Keras networks, and the architectures they train. Keras is loaded at the first `fit`."""
+
+from skimgrec.neural_network._architectures import multilayer_perceptron, sequential_cnn
+from skimgrec.neural_network._cnn import KerasCNNClassifier
+from skimgrec.neural_network._mlp import KerasMLPClassifier
+
+__all__ = ["KerasCNNClassifier", "KerasMLPClassifier", "multilayer_perceptron", "sequential_cnn"]

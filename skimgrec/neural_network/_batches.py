@@ -1,0 +1,92 @@
+"""Batches of training pictures, gathered when the network asks for them, in an order that a seed decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from skimgrec.neural_network._scaling import PixelScale
+
+
+class TrainingBatches(keras.utils.PyDataset):
+    """Shuffled batches of (pictures, targets, weights).
+
+    The order of the rows in an epoch depends on the seed and on the number of the epoch alone, so that training which
+    is interrupted and taken up again sees the same batches.
+
+    Parameters
+    ----------
+    pictures : array-like of shape (n, h, w, c)
+        Read by row, never as a whole.
+    targets : ndarray of shape (n,)
+        Class codes.
+    weights : ndarray of shape (n,)
+        Row weights; rows of weight 0 are left out, as if they were not there.
+    n_outputs : int
+        Units of the network's output: 1, or one for each class.
+    one_hot : bool
+        Whether the loss wants one-hot targets rather than class codes.
+    scale : PixelScale
+        Applied to the pictures of each batch.
+    batch_size : int
+    seed : int
+    """
+
+    def __init__(
+        self,
+        pictures: NDArray[Any],
+        targets: NDArray[np.intp],
+        weights: NDArray[np.float64],
+        *,
+        n_outputs: int,
+        one_hot: bool,
+        scale: PixelScale,
+        batch_size: int,
+        seed: int,
+    ) -> None:
+        super().__init__(workers=0)
+        self._pictures = pictures
+        self._targets = targets
+        self._weights = weights.astype(np.float32)
+        self._rows = np.flatnonzero(weights)
+        self._n_outputs = n_outputs
+        self._one_hot = one_hot
+        self._scale = scale
+        self._batch_size = batch_size
+        self._seed = seed
+        self._order = self._rows
+
+    def start_epoch(self, epoch: int) -> None:
+        """Put the rows into the order of epoch number `epoch`."""
+        self._order = np.random.default_rng([self._seed, epoch]).permutation(self._rows)
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
+        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        codes = self._targets[rows]
+        if self._one_hot:
+            targets = np.eye(self._n_outputs, dtype=np.float32)[codes]
+        elif self._n_outputs == 1:
+            targets = codes.astype(np.float32)[:, None]
+        else:
+            targets = codes.astype(np.int32)
+        return self._scale(self._pictures[rows]), targets, self._weights[rows]
+
+
+class EpochOrder(keras.callbacks.Callback):
+    """Puts the rows into a new order at the start of every epoch.
+
+    `PyDataset.on_epoch_end` is no place for it: Keras calls that once before the first epoch, too.
+    """
+
+    def __init__(self, batches: TrainingBatches) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._batches.start_epoch(epoch)

@@ -1,0 +1,92 @@
+"""The process's compiled networks, lent to one user at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Hashable, Iterator
+
+from skimgrec.neural_network._network import Arrays, Network
+
+
+class NetworkPool:
+    """Lends networks and takes them back, so that equal networks are built and traced once.
+
+    A network is never lent to two users at once: two threads that ask for the same key get two networks.
+
+    Parameters
+    ----------
+    capacity : int
+        How many networks are kept while nobody uses them; the one unused for longest goes first.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._building = threading.Lock()
+        self._free: list[tuple[Hashable, Network]] = []
+
+    @contextlib.contextmanager
+    def lend(
+        self,
+        key: Hashable,
+        build: Callable[[], Network],
+        *,
+        compilation: Hashable = None,
+        weights: Arrays | None = None,
+    ) -> Iterator[Network]:
+        """Lend a network for the time of a ``with`` block.
+
+        Parameters
+        ----------
+        key : hashable
+            All that `build` depends on.
+        build : callable
+            Makes a new network when none is free.
+        compilation : hashable, optional
+            How the borrower will compile it; one that is compiled otherwise is not lent.
+        weights : list of ndarray, optional
+            Prefer a network that holds these weights already.
+
+        Yields
+        ------
+        network : Network
+            Whose numbers are those of whoever had it last.
+        """
+        network = self._take(key, compilation, weights)
+        if network is None:
+            with self._building:
+                network = build()
+        try:
+            yield network
+        finally:
+            with self._lock:
+                self._free.append((key, network))
+                del self._free[: -self._capacity]
+
+    def _take(self, key: Hashable, compilation: Hashable, weights: Arrays | None) -> Network | None:
+        with self._lock:
+            fitting = [
+                i
+                for i, (other, network) in enumerate(self._free)
+                if other == key and (compilation is None or network.compilation in (None, compilation))
+            ]
+            if not fitting:
+                return None
+            index = next(
+                (i for i in fitting if weights is not None and self._free[i][1].holder is weights), fitting[-1]
+            )
+            return self._free.pop(index)[1]
+
+    def clear(self) -> None:
+        """Forget all free networks, and with them their memory."""
+        with self._lock:
+            self._free.clear()
+
+
+networks = NetworkPool(capacity=16)
+
+if hasattr(os, "register_at_fork"):
+    # A lock held by another thread at the moment of the fork would stay held in the child for ever.
+    os.register_at_fork(after_in_child=lambda: networks.__init__(capacity=16))  # type: ignore[misc]

@@ -1,0 +1,120 @@
+"""Keras, loaded late, quietly, and on this process's share of the cores."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import re
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+_lock = threading.Lock()
+_keras: ModuleType | None = None
+_forked_from_running_backend = False
+
+# What TensorFlow's C++ side writes to stderr at import and first use, whatever TF_CPP_MIN_LOG_LEVEL says.
+_BACKEND_CHATTER = re.compile(
+    rb"^([IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |E\d{4} .*(cuda|computation_placer)"
+    rb"|WARNING: All log messages before absl::InitializeLog|To enable the following instructions|\s*$)"
+)
+
+
+def load_keras() -> ModuleType:
+    """Import Keras and start its backend, once in a process, without a word on stderr.
+
+    In a worker process, TensorFlow is limited to the worker's share of the cores, which joblib announces in
+    ``OMP_NUM_THREADS``; ``TF_NUM_INTRAOP_THREADS`` in the environment has precedence.
+
+    Returns
+    -------
+    keras : module
+
+    Raises
+    ------
+    RuntimeError
+        If this process was forked from one in which the backend was already running: TensorFlow would hang.
+    """
+    global _keras
+    if _forked_from_running_backend:
+        raise RuntimeError(
+            "This process was forked from one that had already used TensorFlow or Keras, which do not survive a fork: "
+            "training here would hang. Start workers afresh: use joblib's 'loky' or 'threading' backend, or "
+            "multiprocessing's 'spawn' start method."
+        )
+    if _keras is None:
+        with _lock:
+            if _keras is None:
+                with _without_backend_chatter(), warnings.catch_warnings():
+                    # What Keras's and TensorFlow's own imports deprecate is not for our users to act on.
+                    warnings.simplefilter("ignore")
+                    import keras
+
+                    if keras.backend.backend() == "tensorflow":
+                        _start_tensorflow()
+                    # SciKeras imports inner modules of the backend, which may have something to say, too.
+                    import_module("skimgrec.neural_network._scikeras")
+                _keras = keras
+    return _keras
+
+
+def _start_tensorflow() -> None:
+    """Start TensorFlow's devices and its input pipeline, which announce themselves on stderr at first use."""
+    import tensorflow as tf
+
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    if multiprocessing.current_process().name != "MainProcess" and share.isdigit():
+        # Refused once TensorFlow has started: then the user's own code has chosen.
+        with contextlib.suppress(RuntimeError):
+            if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+                tf.config.threading.set_intra_op_parallelism_threads(int(share))
+            if "TF_NUM_INTEROP_THREADS" not in os.environ:
+                tf.config.threading.set_inter_op_parallelism_threads(int(share))
+    next(iter(tf.data.Dataset.from_generator(lambda: iter([0]), output_signature=tf.TensorSpec((), tf.int32))))
+
+
+@contextlib.contextmanager
+def _without_backend_chatter() -> Iterator[None]:
+    """Hold back stderr's file descriptor, and pass on afterwards all that is not the backend's start-up chatter."""
+    try:
+        sys.stderr.flush()
+        real = os.dup(2)
+    except (AttributeError, OSError):  # no stderr at all, as under pythonw
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(AttributeError, OSError):
+                sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            held.seek(0)
+            for line in held:
+                if not _BACKEND_CHATTER.match(line):
+                    os.write(2, line)
+
+
+def _after_fork_in_child() -> None:
+    global _forked_from_running_backend, _lock
+    _lock = threading.Lock()
+    _forked_from_running_backend = _keras is not None or _tensorflow_has_started()
+
+
+def _tensorflow_has_started() -> bool:
+    """Tell whether somebody has used TensorFlow in this process, without importing it."""
+    eager_context: Any = sys.modules.get("tensorflow.python.eager.context")
+    context = getattr(eager_context, "_context", None)
+    return bool(getattr(context, "_initialized", False))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,73 @@
+"""The one module that touches SciKeras. It is imported by `load_keras` alone, once Keras can be imported quietly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+# SciKeras replaces these methods on Keras's own classes when it is imported, for every user of Keras in the process.
+_PATCHED = [
+    (owner, method)
+    for owner in (keras.Model, keras.losses.Loss, keras.metrics.Metric, keras.optimizers.Optimizer)
+    for method in ("__reduce__", "__deepcopy__")
+]
+_originals = [(owner, method, vars(owner).get(method)) for owner, method in _PATCHED]
+
+from scikeras.wrappers import BaseWrapper  # noqa: E402  the originals above must be read before this import
+
+for _owner, _method, _original in _originals:
+    if _original is not None:
+        setattr(_owner, _method, _original)
+    elif _method in vars(_owner):
+        delattr(_owner, _method)
+
+
+class NetworkTrainer(BaseWrapper):
+    """SciKeras's training of one compiled network on batches that are already checked, encoded and weighted.
+
+    SciKeras's own checks are skipped: they refuse a wider dtype than at the first fit, copy the pictures to drop rows
+    without weight, and know no batches that are made when they are needed.
+    """
+
+    def _validate_data(
+        self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
+    ) -> tuple[Any, Any]:
+        return X, y
+
+
+def train(
+    network: keras.Model,
+    batches: keras.utils.PyDataset,
+    *,
+    epochs: int,
+    initial_epoch: int,
+    callbacks: list[keras.callbacks.Callback],
+    verbose: int,
+) -> dict[str, list[float]]:
+    """Train a compiled network.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Compiled; trained in place.
+    batches : keras.utils.PyDataset
+        Gives (pictures, targets, weights) for each batch.
+    epochs : int
+        Number of passes over `batches`.
+    initial_epoch : int
+        Number of epochs that the network was trained before.
+    callbacks : list of keras.callbacks.Callback
+        Given to Keras as they are.
+    verbose : int
+        Keras's.
+
+    Returns
+    -------
+    history : dict of str to list of float
+        For the loss and each metric, the value of each epoch.
+    """
+    trainer = NetworkTrainer(model=network, epochs=epochs, callbacks=callbacks, verbose=verbose, shuffle=False)
+    trainer.fit(batches, None, initial_epoch=initial_epoch)
+    return {name: [float(np.asarray(value)) for value in values] for name, values in trainer.history_.items()}

@@ -113,7 +113,9 @@ def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any) -> Hash
     The learning rate is no part of it: it is a variable, set before every fit.
     """
     config = optimizer.get_config()
-    if isinstance(config.get("learning_rate"), float):
+    # Keras counts its optimizers in their names.
+    del config["name"]
+    if isinstance(config["learning_rate"], float):
         del config["learning_rate"]
     return (
         type(optimizer),

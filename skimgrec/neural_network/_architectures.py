@@ -176,7 +176,7 @@ class _Stack:
 
 
 def _as_tuple(sizes: Any) -> tuple[int, ...]:
-    return tuple(sizes) if np.iterable(sizes) else (sizes,)
+    return tuple(int(size) for size in np.atleast_1d(sizes))
 
 
 def _per_block(name: str, value: Any, n_blocks: int, counted: str) -> tuple[Any, ...]:
@@ -195,4 +195,4 @@ def _per_block(name: str, value: Any, n_blocks: int, counted: str) -> tuple[Any,
 def _fitting(size: int | Sequence[int], height_width: tuple[int, int]) -> tuple[int, int]:
     """Return a window no larger than what it slides over, so that every architecture takes small pictures."""
     rows, columns = size if np.iterable(size) else (size, size)
-    return min(rows, height_width[0]), min(columns, height_width[1])
+    return min(int(rows), height_width[0]), min(int(columns), height_width[1])

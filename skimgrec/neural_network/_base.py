@@ -313,15 +313,25 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         with self._lend_network(input_dtype, compilation=compilation) as network:
             network.compile(compilation, optimizer, make_loss(self.loss), make_metrics(self.metrics))
             if resume:
+                self._check_same_optimizer(optimizer)
                 network.load(TrainingState(self.weights_, self._optimizer_variables, self._generator_states))
                 rate = self.learning_rate
             else:
                 network.initialize(self._seed)
+                self._optimizer_name = type(optimizer).__name__
                 rate = optimizer.get_config()["learning_rate"]
             # A rate that the optimizer was given as a schedule stands in its configuration as a dict.
             if isinstance(rate, Real):
                 network.model.optimizer.learning_rate = float(rate)
             yield network
+
+    def _check_same_optimizer(self, optimizer: keras.Optimizer) -> None:
+        if type(optimizer).__name__ != self._optimizer_name:
+            raise ValueError(
+                f"{type(self).__name__} cannot go on training: the optimizer changed from {self._optimizer_name} to "
+                f"{type(optimizer).__name__}, which cannot take over its state. Set it back, or fit with "
+                "warm_start=False."
+            )
 
     def _store(self, state: TrainingState) -> None:
         self.weights_ = state.weights

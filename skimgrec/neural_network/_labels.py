@@ -40,7 +40,7 @@ def check_classes(labels: NDArray[Any], classes: ArrayLike | None, name: str) ->
     found = np.unique(labels if classes is None else np.asarray(classes))
     if len(found) < 2:
         raise ValueError(
-            f"{name} needs samples of at least 2 classes, but y contains only one class: {found[0]!r}. Give "
+            f"{name} needs samples of at least 2 classes, but y contains only one class: {found.tolist()[0]!r}. Give "
             "pictures of at least one more class."
         )
     return found

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -69,5 +73,26 @@ def train(
         For the loss and each metric, the value of each epoch.
     """
     trainer = NetworkTrainer(model=network, epochs=epochs, callbacks=callbacks, verbose=verbose, shuffle=False)
-    trainer.fit(batches, None, initial_epoch=initial_epoch)
+    with _without_advice_on_retracing():
+        trainer.fit(batches, None, initial_epoch=initial_epoch)
     return {name: [float(np.asarray(value)) for value in values] for name, values in trainer.history_.items()}
+
+
+@contextlib.contextmanager
+def _without_advice_on_retracing() -> Iterator[None]:
+    """Hold back, in this thread, TensorFlow's advice not to trace functions in a loop.
+
+    It counts the training steps of all networks together, so that a handful of short fits of different networks calls
+    it forth, though each was traced once.
+    """
+    thread = threading.get_ident()
+
+    def is_wanted(record: logging.LogRecord) -> bool:
+        return record.thread != thread or "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_wanted)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_wanted)

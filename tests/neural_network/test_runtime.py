@@ -1,0 +1,91 @@
+"""How Keras is loaded: late, silently, on a worker's share of the cores, and never across a fork."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+
+QUIET = """
+import numpy as np
+from skimgrec import KerasCNNClassifier, KerasMLPClassifier
+X, y = np.random.default_rng(0).random((40, 8, 8)), np.arange(40) % 2
+for kind in (KerasCNNClassifier, KerasMLPClassifier):
+    for width in (4, 5, 6, 7):
+        net = kind(epochs=1, image_shape=None).fit(X[:, :width], y)
+        for n in (1, 2, 3, 4, 5):
+            net.predict(X[:n, :width])
+"""
+
+
+def run(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=300,
+    )
+
+
+def test_training_and_predicting_print_nothing():
+    done = run(QUIET)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert done.stderr == ""
+
+
+def test_what_others_write_while_keras_loads_is_passed_on():
+    code = """
+import sys, importlib.abc
+class Talker(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name == "keras":
+            print("a message of the user's own", file=sys.stderr)
+sys.meta_path.insert(0, Talker())
+from skimgrec.neural_network._runtime import load_keras
+load_keras()
+"""
+    done = run(code)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "a message of the user's own\n"
+
+
+def intra_op_threads():
+    from skimgrec import KerasMLPClassifier
+
+    KerasMLPClassifier(epochs=1).fit(np.eye(4), [0, 1, 0, 1])
+    import tensorflow as tf
+
+    return tf.config.threading.get_intra_op_parallelism_threads()
+
+
+def test_worker_keeps_to_its_share_of_the_cores():
+    with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
+        assert joblib.Parallel()(joblib.delayed(intra_op_threads)() for _ in range(2)) == [1, 1]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_forked_worker_gets_an_error_instead_of_hanging():
+    intra_op_threads()
+    with multiprocessing.get_context("fork").Pool(1) as pool, pytest.raises(RuntimeError, match="forked from one"):
+        pool.apply_async(intra_op_threads).get(timeout=60)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
+def test_fork_before_keras_is_loaded_is_harmless():
+    code = """
+import multiprocessing, numpy as np
+from skimgrec import KerasMLPClassifier
+def fit(seed):
+    return KerasMLPClassifier(epochs=1, random_state=seed).fit(np.eye(4), [0, 1, 0, 1]).n_iter_
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(pool.map(fit, [0, 1]))
+"""
+    done = run(code)
+    assert done.stdout == "[1, 1]\n", done.stderr

@@ -1,0 +1,214 @@
+"""A fitted network is numbers: they are reproducible, travel, and never mix with another's."""
+
+import copy
+import json
+import pickle
+import random
+import subprocess
+import sys
+import threading
+
+import joblib
+import keras
+import numpy as np
+import pytest
+import skops.io
+
+from skimgrec import KerasCNNClassifier
+from skimgrec.neural_network import _pool
+
+PROCESS = """
+import sys, numpy as np, json
+from sklearn.datasets import load_digits
+from skimgrec import KerasCNNClassifier
+bunch = load_digits()
+X, y = (bunch.images[:300] * 15.9375).astype(np.uint8), bunch.target[:300]
+net = KerasCNNClassifier(**json.loads(sys.argv[1])).fit(X, y)
+np.savez(sys.argv[2], *net.weights_, probabilities=net.predict_proba(X))
+"""
+PARAMETERS = {
+    "filters": [4],
+    "dense_units": [16],
+    "epochs": 2,
+    "learning_rate": 0.01,
+    "random_state": 0,
+    "dropout": 0.3,
+    "batch_normalization": True,
+}
+
+
+def test_fit_is_bit_identical_to_one_in_a_fresh_process(digits, tmp_path):
+    X, y = digits
+    net = KerasCNNClassifier(**PARAMETERS)
+    net.fit(X[:40], y[:40])
+    net.fit(X, y)
+    arguments = [json.dumps(PARAMETERS), str(tmp_path / "net.npz")]
+    subprocess.run([sys.executable, "-c", PROCESS, *arguments], check=True)
+    with np.load(tmp_path / "net.npz") as other:
+        for i, weights in enumerate(net.weights_):
+            np.testing.assert_array_equal(weights, other[f"arr_{i}"])
+        np.testing.assert_array_equal(net.predict_proba(X), other["probabilities"])
+
+
+def test_seed_decides_the_network(network, digits, same_weights):
+    X, y = digits
+    first, again, other = (network(random_state=seed, dropout=0.3).fit(X, y) for seed in (0, 0, 1))
+    assert same_weights(first, again)
+    assert not same_weights(first, other)
+
+
+def test_global_generators_are_left_as_found(network, digits):
+    before = random.getstate(), np.random.get_state()[1].copy()  # noqa: NPY002
+    network(dropout=0.3).fit(*digits).predict(digits[0])
+    assert random.getstate() == before[0]
+    np.testing.assert_array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+def test_second_fit_takes_the_network_of_the_first(network, digits, monkeypatch):
+    X, y = digits
+    network(epochs=1).fit(X, y)
+    monkeypatch.setattr(_pool.Network, "__init__", lambda self, model: pytest.fail("a network was built again"))
+    for parameters in ({"learning_rate": 0.5}, {"batch_size": 7}, {"epochs": 2}, {"random_state": 5}):
+        network(**parameters).fit(X[:200], y[:200].astype(str)).predict(X)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop", "nadam", "ftrl"])
+def test_reused_network_shows_no_trace_of_its_last_user(network, digits, same_weights, optimizer):
+    X, y = digits
+    parameters = {"dropout": 0.3, "batch_normalization": True, "optimizer": optimizer}
+    alone = network(**parameters).fit(X, y)
+    network(random_state=3, **{**parameters, "learning_rate": 0.3}).fit(X[::-1], y)
+    assert same_weights(alone, network(**parameters).fit(X, y))
+
+
+def test_interleaved_partial_fits_do_not_meet(network, digits, same_weights):
+    X, y = digits
+    parameters = [{"random_state": seed, "dropout": 0.3, "batch_normalization": True} for seed in (0, 1)]
+    alone = []
+    for settings in parameters:
+        net = network(**settings)
+        for _ in range(3):
+            net.partial_fit(X, y, classes=range(10))
+        alone.append(net)
+    mixed = [network(**settings) for settings in parameters]
+    for _ in range(3):
+        for net in mixed:
+            net.partial_fit(X, y, classes=range(10))
+            net.predict(X[:2])
+    assert all(map(same_weights, alone, mixed))
+
+
+def test_two_threads_never_see_each_others_weights(network, digits):
+    X, y = digits
+    nets = [network(random_state=seed).fit(X, y) for seed in (0, 1)]
+    expected = [net.predict_proba(X[:40]) for net in nets]
+    wrong = []
+
+    def ask(i):
+        for _ in range(150):
+            if not np.array_equal(nets[i].predict_proba(X[:40]), expected[i]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=ask, args=(i % 2,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_fits_in_two_threads_equal_fits_alone(network, digits, same_weights):
+    X, y = digits
+    alone = [network(random_state=seed, dropout=0.3).fit(X, y) for seed in range(4)]
+    together = [network(random_state=seed, dropout=0.3) for seed in range(4)]
+    joblib.Parallel(2, backend="threading")(joblib.delayed(net.fit)(X, y) for net in together)
+    assert all(map(same_weights, alone, together))
+
+
+TRAVELS = {
+    "pickle": lambda net: pickle.loads(pickle.dumps(net)),
+    "deepcopy": copy.deepcopy,
+    "joblib": lambda net, path: (joblib.dump(net, path), joblib.load(path))[1],
+    "skops": lambda net: skops.io.loads(skops.io.dumps(net), trusted=[f"{type(net).__module__}.{type(net).__name__}"]),
+}
+
+
+@pytest.fixture(params=TRAVELS, name="travel")
+def travel_fixture(request, tmp_path):
+    travel = TRAVELS[request.param]
+    return (lambda net: travel(net, tmp_path / "net.joblib")) if request.param == "joblib" else travel
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_two_epochs_a_journey_and_two_epochs_equal_four(network, digits, same_weights, travel, optimizer):
+    X, y = digits
+    parameters = {"dropout": 0.3, "batch_normalization": True, "optimizer": optimizer}
+    four = network(epochs=4, **parameters).fit(X, y)
+    two = network(epochs=2, warm_start=True, **parameters).fit(X, y)
+    arrived = travel(two)
+    np.testing.assert_array_equal(arrived.predict_proba(X), two.predict_proba(X))
+    arrived.fit(X, y)
+    assert same_weights(four, arrived)
+    assert arrived.history_ == four.history_
+    by_parts = travel(network(epochs=2, **parameters).fit(X, y)).partial_fit(X, y).partial_fit(X, y)
+    assert same_weights(four, by_parts)
+
+
+def test_state_is_plain_numbers(network, digits):
+    net = network().fit(*digits)
+    plain = (np.ndarray, int, float, str, tuple, list, dict, type(None), np.generic)
+    assert all(isinstance(value, plain) for value in vars(net).values())
+    # Two moments of Adam beside each weight, and little else.
+    assert len(pickle.dumps(net)) < 3.2 * sum(w.nbytes for w in net.weights_) + 8_000
+
+
+def test_weights_cannot_change_unnoticed(network, digits):
+    net = network().fit(*digits)
+    for fitted in (net, pickle.loads(pickle.dumps(net)), copy.deepcopy(net)):
+        with pytest.raises(ValueError, match="read-only"):
+            fitted.weights_[0][:] = 0
+    net.weights_ = [np.zeros_like(w) for w in net.weights_]
+    np.testing.assert_allclose(net.predict_proba(digits[0][:3]), 0.1)
+
+
+def test_networks_survive_a_cleared_keras_session(network, digits, same_weights):
+    X, y = digits
+    net = network().fit(X, y)
+    expected = net.predict_proba(X)
+    keras.utils.clear_session()
+    np.testing.assert_array_equal(net.predict_proba(X), expected)
+    assert same_weights(net, network().fit(X, y))
+
+
+def test_interrupted_fit_leaves_the_pool_sound(network, digits, same_weights, monkeypatch):
+    X, y = digits
+    expected = network().fit(X, y)
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("skimgrec.neural_network._batches.TrainingBatches.__getitem__", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            network().fit(X, y)
+    assert same_weights(expected, network().fit(X, y))
+
+
+def test_pool_forgets_what_was_unused_for_longest():
+    pool = _pool.NetworkPool(capacity=2)
+
+    class Fake:
+        compilation = holder = None
+
+    built = []
+
+    def build():
+        built.append(Fake())
+        return built[-1]
+
+    for key in "abcba":
+        with pool.lend(key, build):
+            pass
+    assert len(built) == 4
+    with pool.lend("a", build) as first, pool.lend("a", build) as second:
+        assert first is not second

@@ -1,6 +1,7 @@
 """Configuration of the documentation. The build needs no network."""
 
 import os
+import re
 
 # TensorFlow's start-up notes would land in the gallery's captured output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -41,6 +42,8 @@ sphinx_gallery_conf = {
     "remove_config_comments": True,
 }
 
+toc_object_entries_show_parents = "hide"
+
 html_theme = "pydata_sphinx_theme"
 html_title = "skimgrec"
 html_css_files = ["skimgrec.css"]
@@ -55,3 +58,13 @@ html_theme_options = {
 }
 # Pages without sub-pages have nothing to show there.
 html_sidebars = {"index": [], "install": [], "api": []}
+
+
+def escape_shapes(app, what, name, obj, options, lines):
+    """Keep "(n_features_in_,)" in a type from being read as a link to a target called n_features_in."""
+    lines[:] = [line if ">>>" in line else re.sub(r"\((\w+)_,", r"(\1\\_,", line) for line in lines]
+
+
+def setup(app):
+    # After numpydoc, which runs at the default priority, 500.
+    app.connect("autodoc-process-docstring", escape_shapes, priority=900)

@@ -17,13 +17,23 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier, compare, load_digits_images
+from skimgrec import (
+    HOGTransformer,
+    ImageFlattener,
+    KerasCNNClassifier,
+    KerasMLPClassifier,
+    compare,
+    load_digits_images,
+)
 
 digits = load_digits_images()
 forest = RandomForestClassifier(random_state=0)
 candidates = {
     "1-NN on pixels": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
-    "logistic regression": make_pipeline(ImageFlattener(scale="unit"), LogisticRegression(max_iter=200)),
+    "logistic regression": make_pipeline(
+        ImageFlattener(scale=True),
+        LogisticRegression(max_iter=200),
+    ),
     "forest on pixels": make_pipeline(ImageFlattener(), forest),
     "forest on HOG": make_pipeline(HOGTransformer(), forest),
     "multilayer perceptron": KerasMLPClassifier(epochs=10, random_state=0),
@@ -36,7 +46,13 @@ candidates = {
 # The splits are made once. Every candidate is trained on the same two thirds of the pictures and judged on the same
 # third, three times over.
 
-result = compare(candidates, digits.images, digits.target, cv=3, random_state=0)
+result = compare(
+    candidates,
+    digits.images,
+    digits.target,
+    cv=3,
+    random_state=0,
+)
 result
 
 # %%
@@ -46,35 +62,44 @@ result
 # the standard deviation over the three folds.
 
 import matplotlib.pyplot as plt
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 summary = result.summary()
-families = {"pixels": "#7a7a7a", "HOG": "#1b7f79", "network": "#c4552d"}
+colors = {"pixels": "#6b6b6b", "HOG": "#1b7f79", "network": "#c4552d"}
+kinds = {
+    "forest on HOG": "HOG",
+    "multilayer perceptron": "network",
+    "CNN": "network",
+}
 
 fig, ax = plt.subplots(figsize=(7.5, 4.5), layout="constrained")
 for name, row in summary.iterrows():
-    family = "HOG" if "HOG" in name else "network" if name in ("CNN", "multilayer perceptron") else "pixels"
+    color = colors[kinds.get(name, "pixels")]
+    time, accuracy = row["mean_fit_time"], row["mean_test_accuracy"]
     ax.errorbar(
-        row["mean_fit_time"],
-        row["mean_test_accuracy"],
+        time,
+        accuracy,
         yerr=row["std_test_accuracy"],
         fmt="o",
         markersize=8,
         capsize=3,
-        color=families[family],
+        color=color,
+        zorder=3,
     )
     ax.annotate(
         name,
-        (row["mean_fit_time"], row["mean_test_accuracy"]),
-        xytext=(10, 0),
+        (time, accuracy),
+        xytext=(9, 4),
         textcoords="offset points",
-        va="center",
-        color=families[family],
+        color=color,
+        path_effects=[withStroke(linewidth=3, foreground="white")],
     )
 
+times = summary["mean_fit_time"]
 ax.set_xscale("log")
-ax.set_xlim(summary["mean_fit_time"].min() / 2, summary["mean_fit_time"].max() * 8)
-ax.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g} s"))
+ax.set_xlim(times.min() / 2, times.max() * 25)
+ax.xaxis.set_major_formatter(FuncFormatter(lambda time, _: f"{time:g} s"))
 ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 ax.set_xlabel("time to fit one fold")
 ax.set_ylabel("accuracy")

@@ -16,6 +16,7 @@ app = typer.Typer(
     help="Compare image classifiers, from 1-nearest-neighbour to a CNN, on the same splits.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 app.command()(compare)

@@ -19,7 +19,7 @@ def compare(
         str, typer.Argument(help="Pictures to compare on: digits, or mnist or cifar10 from the folder SKIMGREC_DATA.")
     ],
     models: Annotated[
-        str | None, typer.Option(help="Which models, by name, separated by commas. [default: all of skimgrec models]")
+        str | None, typer.Option(help="Which models, by name, separated by commas. All of them without it.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Use only so many pictures, with the same share of every class.")
@@ -56,7 +56,7 @@ def compare(
     console = Console()
     console.print(result)
     console.print()
-    console.print(result.verdict(), markup=False, highlight=False)
+    console.print(result.verdict(), markup=False, highlight=False, soft_wrap=True)
     if result.best is None and not any(standing.n_scored for standing in result.standings()):
         raise typer.Exit(1)
 

@@ -161,8 +161,12 @@ def _seed_from(random_state: Any) -> int:
     """Return a seed without drawing from NumPy's global random state."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
-    generator = check_random_state(random_state)
-    return int(random_state) if isinstance(random_state, Integral) else int(generator.randint(2**31 - 1))
+    if isinstance(random_state, Integral):
+        seed = int(random_state)
+        if not 0 <= seed < 2**32:
+            raise ValueError(f"random_state={seed}, expected an integer from 0 to 2**32 - 1.")
+        return seed
+    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def _named_estimators(estimators: Any, seed: int) -> dict[str, Any]:
@@ -252,7 +256,8 @@ def _labels(X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.intp
         raise ValueError(f"X has {n_pictures} pictures, but y has {len(y)} labels. Each picture needs one label.")
     if n_pictures == 0:
         raise ValueError("X holds no pictures.")
-    if y.dtype.kind == "O" and any(label is None or label != label for label in y):  # NaN differs from itself
+    # NaN differs from itself.
+    if y.dtype.kind in "Of" and any(label is None or label != label for label in y):
         raise ValueError("y has missing labels. Leave those pictures out, or label them.")
     kind = type_of_target(y, input_name="y")
     if kind not in ("binary", "multiclass"):

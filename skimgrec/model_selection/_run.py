@@ -127,16 +127,14 @@ def _measure(
     with logged_warnings() as messages:
         try:
             model = clone(task.estimator)
-            scorer = check_scoring(model, scoring=dict(scorers), raise_exc=False)
             X_part, y_part = _safe_indexing(X, task.train), y[task.train]
             start = time.perf_counter()
             model.fit(X_part, y_part)
             times["fit_time"] = time.perf_counter() - start
             X_part, y_part = _safe_indexing(X, task.test), y[task.test]
             start = time.perf_counter()
-            values = scorer(model, X_part, y_part)
+            values = _score(model, X_part, y_part, scorers)
             elapsed = time.perf_counter() - start
-            # scikit-learn reports a metric that failed as the text of its traceback.
             failures = {metric: value for metric, value in values.items() if isinstance(value, str)}
             scores.update({metric: float(value) for metric, value in values.items() if metric not in failures})
             if len(failures) < len(scorers):
@@ -157,6 +155,21 @@ def _measure(
         **times,
     )
     return number, row, versions()
+
+
+def _score(model: Any, X: Any, y: NDArray[Any], scorers: Scorers) -> dict[str, Any]:
+    """Return the score in each metric, or the text of a traceback where it failed."""
+    try:
+        return check_scoring(model, scoring=dict(scorers), raise_exc=False)(model, X, y)
+    except Exception:  # scikit-learn gives up on every metric where one asks for a method that the model lacks
+        return {metric: _score_alone(model, X, y, scorer) for metric, scorer in scorers.items()}
+
+
+def _score_alone(model: Any, X: Any, y: NDArray[Any], scorer: Callable[..., float]) -> float | str:
+    try:
+        return scorer(model, X, y)
+    except Exception:
+        return traceback.format_exc()
 
 
 def _reason(error: BaseException) -> str:

@@ -1,0 +1,150 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from skimgrec import ComparisonResult, __version__
+from skimgrec.cli import app
+
+
+@pytest.fixture
+def run():
+    def invoke(*args, **kwargs):
+        return CliRunner().invoke(app, [str(arg) for arg in args], **kwargs)
+
+    return invoke
+
+
+def compared(result, *, n_models, n_folds):
+    """Return the lines of stdout, after checking that progress went to stderr."""
+    assert result.exit_code == 0, result.output
+    lines = result.stderr.splitlines()
+    assert len(lines) == n_models * n_folds
+    assert lines[-1].startswith(f"[{len(lines)}/{len(lines)}] ")
+    return result.stdout.splitlines()
+
+
+def test_compare_prints_the_table_and_the_verdict(run):
+    lines = compared(
+        run("compare", "digits", "--models", "chance, 1nn", "--limit", 200, "--cv", 3), n_models=2, n_folds=3
+    )
+    assert lines[0].strip() == "digits, 200 pictures, 10 classes, 3 folds, seed 0"
+    names = [line.split()[0] for line in lines if " ± " in line and "mean" not in line]
+    assert names == ["1nn", "chance"]
+    assert " ".join(lines).count("1nn has the highest mean accuracy") == 1
+
+
+def test_the_result_is_saved_as_json(run, tmp_path):
+    path = tmp_path / "out.json"
+    compared(
+        run("compare", "digits", "--models", "1nn", "--limit", 100, "--json", path, "--seed", 3), n_models=1, n_folds=5
+    )
+    result = ComparisonResult.from_json(path)
+    assert (result.seed, result.n_samples, result.data_name, result.best) == (3, 100, "digits", "1nn")
+    assert result.class_names == [str(digit) for digit in range(10)]
+    assert json.loads(path.read_text(encoding="utf-8"))["schema_version"] == 1
+
+
+def test_the_seed_decides_which_pictures_are_kept(run, tmp_path):
+    fingerprints = []
+    for seed in (0, 0, 1):
+        path = tmp_path / "out.json"
+        run("compare", "digits", "--models", "chance", "--limit", 100, "--seed", seed, "--json", path)
+        fingerprints.append(ComparisonResult.from_json(path).data_fingerprint)
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
+
+
+def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    np.savez(
+        tmp_path / "mnist.npz",
+        x_train=rng.integers(0, 256, (30, 28, 28), dtype=np.uint8),
+        y_train=np.arange(30) % 10,
+        x_test=np.zeros((10, 28, 28), np.uint8),
+        y_test=np.arange(10),
+    )
+    monkeypatch.setenv("SKIMGREC_DATA", str(tmp_path))
+    lines = compared(run("compare", "mnist", "--models", "1nn", "--cv", 3), n_models=1, n_folds=3)
+    assert lines[0].strip() == "mnist, 30 pictures, 10 classes, 3 folds, seed 0"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["digit"], "Error: Unknown data set 'digit', did you mean 'digits'?"),
+        (["mnist"], "Error: mnist.npz was not looked for"),
+        (["digits", "--models", "forrest"], "Error: Unknown candidate 'forrest', did you mean 'forest'?"),
+        (["digits", "--models", ","], "Error: No candidate is named"),
+        (["digits", "--models", "1nn,1nn"], "Error: Candidate '1nn' is named twice"),
+        (["digits", "--limit", "5"], "Error: A subset of 5 rows was asked for"),
+        (["digits", "--limit", "5000"], "Error: A subset of 5000 rows was asked for"),
+        (["digits", "--models", "1nn", "--limit", "20"], "Error: cv=5 needs at least 5 pictures of every class"),
+        (["digits", "--models", "1nn", "--n-jobs", "0"], "Error: n_jobs"),
+        (["digits", "--json", "nowhere/out.json"], "Error: --json nowhere/out.json: there is no folder nowhere"),
+        (["digits", "--json", "."], "Error: --json . is a folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, args, message):
+    monkeypatch.delenv("SKIMGREC_DATA", raising=False)
+    result = run("compare", *args)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(message)
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("args", [["--cv", "1"], ["--limit", "x"], ["--seed", "-1"], ["--nonsense"]])
+def test_wrong_options_are_exit_code_2(run, args):
+    assert run("compare", "digits", *args).exit_code == 2
+
+
+def test_if_every_model_fails_the_exit_code_is_1(run, monkeypatch):
+    from sklearn.dummy import DummyClassifier
+
+    def fail(self, X, y, sample_weight=None):
+        raise ValueError("no")
+
+    monkeypatch.setattr(DummyClassifier, "fit", fail)
+    result = run("compare", "digits", "--models", "chance", "--limit", 100)
+    assert result.exit_code == 1
+    assert "[1] chance failed with ValueError: no (every fold)" in result.stdout
+    result = run("compare", "digits", "--models", "chance,1nn", "--limit", 100)
+    assert result.exit_code == 0
+
+
+def test_version(run):
+    assert run("--version").stdout == f"skimgrec {__version__}\n"
+
+
+def test_models_are_listed_with_a_line_each(run):
+    lines = run("models").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn",
+    ]  # fmt: skip
+
+
+def test_help_names_the_commands(run):
+    result = run("--help")
+    assert result.exit_code == 0
+    assert "compare" in result.stdout
+    assert "models" in result.stdout
+
+
+def test_the_module_runs_as_a_command():
+    command = [sys.executable, "-m", "skimgrec", "compare", "digits", "--models", "chance,1nn", "--limit", "100"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "1nn has the highest mean accuracy" in done.stdout
+    assert len(done.stderr.splitlines()) == 10
+
+
+def test_help_loads_no_machine_learning():
+    program = (
+        "import sys; from skimgrec.cli import app; app(['compare', '--help'], standalone_mode=False); "
+        "print(sorted({'sklearn', 'numpy', 'pandas', 'keras', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,92 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier
+
+from skimgrec import compare, load_digits_images
+from skimgrec.model_selection import candidate_descriptions, candidates
+
+NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
+WITHOUT_KERAS = NAMES[:6]
+
+
+def test_all_candidates_are_classifiers_with_a_description():
+    built = candidates(random_state=0)
+    assert list(built) == NAMES == list(candidate_descriptions())
+    assert all(is_classifier(estimator) for estimator in built.values())
+    assert all(candidate_descriptions().values())
+
+
+def test_they_come_in_the_order_asked_for():
+    assert list(candidates(["forest", "chance"])) == ["forest", "chance"]
+
+
+def test_the_seed_reaches_every_candidate_that_takes_one():
+    for name, estimator in candidates(random_state=5).items():
+        seeds = [value for key, value in estimator.get_params().items() if key.endswith("random_state")]
+        assert all(seed in (5, None) for seed in seeds)
+        if name in ("chance", "forest", "forest+hog", "mlp", "cnn"):
+            assert 5 in seeds
+
+
+def test_n_jobs_reaches_every_candidate_that_takes_one():
+    parameters = candidates(["1nn", "forest", "1nn+hog", "forest+hog"], n_jobs=2).values()
+    for estimator in parameters:
+        steps = estimator.named_steps.values()
+        jobs = [step.get_params()["n_jobs"] for step in steps if "n_jobs" in step.get_params()]
+        assert set(jobs) == {2}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["forrest"], "Unknown candidate 'forrest', did you mean 'forest'.*Known are chance, 1nn"),
+        (["zzz"], r"Unknown candidate 'zzz'\. Known are"),
+        ([3], "Unknown candidate 3"),
+        (["1nn", "1nn"], "'1nn' is named twice"),
+        ([], "No candidate is named"),
+        ("1nn", r"one string: give a list of names, \['1nn'\]"),
+    ],
+)
+def test_bad_names_are_refused(names, message):
+    with pytest.raises(ValueError, match=message):
+        candidates(names)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 1), (64,)], ids=["3-D", "4-D", "flat"])
+def test_they_learn_digits_without_a_warning(shape):
+    X, y = load_digits_images(return_X_y=True)
+    X, y = X[:600].reshape(-1, *shape), y[:600]
+    result = compare(WITHOUT_KERAS, X, y, cv=2, random_state=0)
+    assert [row.error for row in result.rows] == [None] * 12
+    assert [row.warnings for row in result.rows] == [[]] * 12
+    means = {standing.estimator: standing.mean["accuracy"] for standing in result.standings()}
+    assert means.pop("chance") < 0.2
+    assert min(means.values()) > 0.85
+
+
+def test_they_learn_colour_pictures():
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = rng.integers(0, 100, (40, 24, 24, 3), dtype=np.uint8)
+    X[y == 1, :, 12:] += 150
+    result = compare(WITHOUT_KERAS, X, y, cv=2, random_state=0)
+    assert [row.error for row in result.rows] == [None] * 12
+    assert all(standing.mean["accuracy"] > 0.9 for standing in result.standings()[:5])
+
+
+def test_nearest_neighbours_search_uint8_pixels_in_float32():
+    X, y = load_digits_images(return_X_y=True)
+    model = clone(candidates(["1nn"])["1nn"]).fit(X[:50].astype(np.uint8), y[:50])
+    assert model[-1]._fit_X.dtype == np.float32
+
+
+def test_building_them_does_not_load_tensorflow():
+    program = (
+        "import sys; from skimgrec.model_selection import candidates; candidates(); "
+        "print(sorted({'tensorflow', 'keras', 'scikeras'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

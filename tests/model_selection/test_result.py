@@ -1,0 +1,236 @@
+import json
+import math
+import os
+
+import pytest
+
+from skimgrec import ComparisonResult
+from skimgrec.model_selection import FoldRow
+
+HOSTILE = "<script>alert(1)</script>[red]\x1b[31m\n&"
+
+
+def make_result(scores, *, errors=None, warnings=None, metrics=("accuracy", "f1_macro"), n_folds=3):
+    """Return a result with the given scores of the first metric, by estimator; None is a fold that failed."""
+    rows = [
+        FoldRow(
+            estimator=name,
+            fold=fold,
+            n_train=40,
+            n_test=20,
+            scores=dict.fromkeys(metrics, math.nan if value is None else value),
+            fit_time=math.nan if value is None else 0.5,
+            predict_time=math.nan if value is None else 0.0125,
+            error=(errors or {}).get(name, "ValueError: boom") if value is None else None,
+            traceback="Traceback ..." if value is None else None,
+            warnings=(warnings or {}).get(name, []),
+        )
+        for name, values in scores.items()
+        for fold, value in enumerate(values)
+    ]
+    return ComparisonResult(
+        rows=rows,
+        metrics=metrics,
+        estimators=dict.fromkeys(scores, "Estimator()"),
+        cv="StratifiedKFold()",
+        n_folds=n_folds,
+        seed=0,
+        n_samples=60,
+        picture_shape=(8, 8),
+        class_names=["cat", 1, True],
+        versions={"python": "3.11"},
+        date="2025-01-01T00:00:00+00:00",
+    )
+
+
+@pytest.fixture
+def result():
+    return make_result(
+        {"low": [0.5, 0.6, 0.7], "broken": [None] * 3, "high": [0.9, 0.92, 0.94], "part": [1.0, None, 1.0]}
+    )
+
+
+def test_frame_has_one_row_for_each_estimator_and_fold(result):
+    frame = result.to_frame()
+    assert list(frame.columns) == [
+        "estimator", "fold", "n_train", "n_test", "test_accuracy", "test_f1_macro", "fit_time", "predict_time",
+        "warnings", "error", "traceback",
+    ]  # fmt: skip
+    assert len(frame) == 12
+    assert frame["test_accuracy"].isna().sum() == 4
+    assert frame["error"][0] is None
+    assert frame["error"][3] == "ValueError: boom"
+
+
+def test_summary_is_sorted_and_puts_incomplete_estimators_last(result):
+    summary = result.summary()
+    # The one that failed in a fold has the highest mean, but over other pictures than the others.
+    assert list(summary.index) == ["high", "low", "part", "broken"]
+    assert summary.loc["high", "mean_test_accuracy"] == pytest.approx(0.92)
+    assert summary.loc["high", "std_test_accuracy"] == pytest.approx(0.02)
+    assert summary.loc["high", "mean_fit_time"] == 0.5
+    assert summary.loc["part", "n_folds"] == 2
+    assert summary.loc["part", "n_failed"] == 1
+    assert math.isnan(summary.loc["broken", "mean_test_accuracy"])
+    assert result.best == "high"
+
+
+def test_equal_means_keep_their_order():
+    assert [s.estimator for s in make_result({"b": [0.5], "a": [0.5]}, n_folds=1).standings()] == ["b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [
+        (
+            {"a": [0.5, 0.6, 0.7], "b": [0.9, 0.92, 0.94]},
+            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds; a follows at 0.600 ± 0.100. "
+            "Their spreads do not overlap.",
+        ),
+        (
+            {"a": [0.8, 0.9, 1.0], "b": [0.9, 0.92, 0.94]},
+            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds; a follows at 0.900 ± 0.100. "
+            "Their spreads overlap, so these folds do not settle which of the two is better.",
+        ),
+        (
+            {"a": [0.5, 0.75, 1.0], "b": [1.0, 0.5, 0.75], "c": [0.0, 0.0, 0.0]},
+            "a and b share the highest mean accuracy, 0.750 over 3 folds: they do not differ on average.",
+        ),
+        (
+            {"a": [0.5, 0.6, 0.7], "b": [1.0, None, 1.0]},
+            "a has a mean accuracy of 0.600 ± 0.100 over 3 folds; there is no other to compare it with. "
+            "Not ranked, for want of a score in every fold: b (1 of 3).",
+        ),
+        ({"a": [None] * 3}, "No winner: no estimator has a score in every fold. Without a score: a (3 of 3)."),
+    ],
+)
+def test_the_verdict_is_a_plain_sentence(scores, text):
+    assert make_result(scores).verdict() == text
+
+
+def test_a_single_fold_has_no_spread():
+    result = make_result({"a": [0.5], "b": [0.75]}, n_folds=1)
+    assert result.verdict() == "b has the highest mean accuracy, 0.750 over 1 fold; a follows at 0.500."
+    assert "±" not in str(result)
+
+
+def test_json_round_trip(result, tmp_path):
+    result.to_json(tmp_path / "result.json")
+    loaded = ComparisonResult.from_json(tmp_path / "result.json")
+    assert loaded == result
+    assert loaded.rows[0] == result.rows[0]
+    assert loaded.metrics == result.metrics
+    assert loaded.picture_shape == (8, 8)
+    assert loaded.class_names == ["cat", 1, True]
+    assert math.isnan(loaded.rows[3].scores["accuracy"])
+    assert str(loaded) == str(result)
+    assert os.listdir(tmp_path) == ["result.json"]
+
+
+def test_json_is_strict_even_with_scores_that_are_no_numbers(tmp_path):
+    result = make_result({"a": [math.inf, -math.inf, None]})
+    result.to_json(str(tmp_path / "result.json"))
+
+    def refuse(constant):
+        pytest.fail(f"{constant} is no JSON")
+
+    json.loads((tmp_path / "result.json").read_text(encoding="utf-8"), parse_constant=refuse)
+    assert [row.scores["accuracy"] for row in ComparisonResult.from_json(tmp_path / "result.json").rows[:2]] == [
+        math.inf,
+        -math.inf,
+    ]
+
+
+def test_different_results_are_not_equal(result):
+    other = ComparisonResult.from_dict(result.to_dict())
+    assert other == result
+    other.rows.pop()
+    assert other != result
+    assert result != "something else"
+
+
+def test_a_failed_save_leaves_the_old_file(result, tmp_path, monkeypatch):
+    path = tmp_path / "result.json"
+    path.write_text("old")
+
+    def fail(*args):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="disk full"):
+        result.to_json(path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["result.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: {**content, "schema_version": 2}, "saved by a newer skimgrec.*reads up to 1.*pip install"),
+        (lambda content: {**content, "schema_version": None}, "schema_version=None"),
+        (lambda content: {**content, "schema": "other"}, "no saved comparison"),
+        (lambda content: [], "no saved comparison"),
+        (lambda content: {key: value for key, value in content.items() if key != "rows"}, "damaged: KeyError: 'rows'"),
+        (lambda content: {**content, "rows": [{"fold": 1}]}, "damaged"),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(result, tmp_path, change, message):
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(change(result.to_dict())))
+    with pytest.raises(ValueError, match=rf"result\.json: .*{message}"):
+        ComparisonResult.from_json(path)
+
+
+def test_a_file_that_is_no_json_says_so(tmp_path):
+    (tmp_path / "result.json").write_text("{")
+    with pytest.raises(ValueError, match=r"result\.json"):
+        ComparisonResult.from_json(tmp_path / "result.json")
+
+
+def test_the_text_table_lists_the_best_first_with_failures_below(result):
+    lines = str(result).splitlines()
+    assert lines[0] == "60 pictures, 3 classes, 3 folds, seed 0"
+    assert [line.split()[0] for line in lines[4:8]] == ["high", "low", "part", "broken"]
+    assert lines[2].split("  ")[-1].strip() == "predict time"
+    assert "0.920 ± 0.020" in lines[4]
+    assert "macro F1" in lines[2]
+    assert lines[4].endswith("500 ms          13 ms")
+    assert "1.000 ± 0.000 (2 of 3 folds)" in lines[6]
+    assert "failed" in lines[7]
+    assert "[1] broken failed with ValueError: boom (every fold)" in lines
+    assert "[2] part failed with ValueError: boom (fold 2)" in lines
+    assert repr(result) == str(result)
+
+
+def test_names_and_messages_cannot_take_over_the_terminal():
+    result = make_result({HOSTILE: [None], "b": [0.5]}, errors={HOSTILE: f"Error: {HOSTILE}"}, n_folds=1)
+    for text in (str(result), result.verdict()):
+        assert "\x1b" not in text
+        assert "[red]" in text
+        assert "\\x1b" in text
+
+
+def test_rich_shows_markup_in_names_as_it_is():
+    from rich.console import Console
+
+    console = Console(width=200, force_terminal=True, color_system="truecolor", record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    with console.file:
+        console.print(make_result({HOSTILE: [0.5]}, n_folds=1))
+    assert "[red]" in console.export_text()
+
+
+def test_html_is_escaped():
+    result = make_result(
+        {HOSTILE: [None], "b": [0.5]}, errors={HOSTILE: HOSTILE}, warnings={"b": ["<img src=x>"]}, n_folds=1
+    )
+    result.data_name = "<b>data</b>"
+    page = result._repr_html_()
+    for tag in ("<script", "<img", "<b>"):
+        assert tag not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "&lt;img src=x&gt;" in page
+    assert page.count("<tr") == 3
+
+
+def test_html_escapes_names_of_metrics():
+    assert "<i>" not in make_result({"a": [0.5]}, metrics=("<i>",), n_folds=1)._repr_html_()

@@ -14,28 +14,15 @@ from skimgrec.datasets._local import load_cifar10, load_mnist
 
 
 class _DataSet(NamedTuple):
-    description: str
     load: Callable[..., Any]
     has_splits: bool
 
 
 _DATASETS = {
-    "digits": _DataSet("1,797 grey 8 x 8 pictures of digits, bundled with scikit-learn", load_digits_images, False),
-    "mnist": _DataSet("60,000 + 10,000 grey 28 x 28 pictures of digits, from mnist.npz", load_mnist, True),
-    "cifar10": _DataSet("50,000 + 10,000 colour 32 x 32 photographs, from cifar10.npz", load_cifar10, True),
+    "digits": _DataSet(load_digits_images, has_splits=False),
+    "mnist": _DataSet(load_mnist, has_splits=True),
+    "cifar10": _DataSet(load_cifar10, has_splits=True),
 }
-
-
-def dataset_descriptions() -> dict[str, str]:
-    """Return one line about each data set that `load_dataset` knows, by name.
-
-    Examples
-    --------
-    >>> from skimgrec.datasets import dataset_descriptions
-    >>> list(dataset_descriptions())
-    ['digits', 'mnist', 'cifar10']
-    """
-    return {name: entry.description for name, entry in _DATASETS.items()}
 
 
 def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLike[str] | None = None) -> Bunch:

@@ -67,6 +67,13 @@ def test_they_learn_digits_without_a_warning(shape):
     assert min(means.values()) > 0.85
 
 
+def test_networks_leave_no_error_or_warning_and_their_library_is_named():
+    X, y = load_digits_images(return_X_y=True)
+    result = compare(["mlp", "cnn"], X[:100], y[:100], cv=2, random_state=0)
+    assert [(row.error, row.warnings) for row in result.rows] == [(None, [])] * 4
+    assert {"keras", "tensorflow"} <= set(result.versions)
+
+
 def test_they_learn_colour_pictures():
     rng = np.random.default_rng(0)
     y = np.arange(40) % 2

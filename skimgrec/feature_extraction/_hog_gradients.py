@@ -1,0 +1,192 @@
+"""Compiled passes from pixels to one gradient per pixel: that of the channel where it is largest.
+
+Every pass works on flat rows of pixels, so that the compiler can turn its loops into vector instructions. Pictures are
+`(m, height * width * channels)`, and a pass covers the `n_rows` rows of pixels from `first_row` on.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from skimgrec.feature_extraction._compile import compiled
+from skimgrec.feature_extraction._hog_orientation import LARGEST, N_DIFFERENCES
+
+_FLOAT_DIFFERENCES = np.float32(N_DIFFERENCES)
+_ZERO_CODE = np.float32(LARGEST * N_DIFFERENCES + LARGEST)
+# Between these, sums of two squares in float64 neither lose digits nor overflow.
+_SMALL, _LARGE = 1e-280, 1e280
+
+
+@compiled()
+def _split_one(pixels: Any, plane: Any) -> None:
+    for p in range(plane.size):
+        plane[p] = pixels[p]
+
+
+@compiled()
+def _split_three(pixels: Any, first: Any, second: Any, third: Any) -> None:
+    for p in range(first.size):
+        first[p] = pixels[3 * p]
+        second[p] = pixels[3 * p + 1]
+        third[p] = pixels[3 * p + 2]
+
+
+@compiled()
+def _split_channels(picture: Any, height: int, width: int, first_row: int, n_rows: int, planes: Any) -> None:
+    """Fill `planes` (channels, (n_rows + 2) * width) with the rows and their neighbours above and below.
+
+    Beyond the first and the last row of the picture stands a mirrored one: the difference across the border row is 0.
+    """
+    channels = len(planes)
+    top, bottom = max(first_row - 1, 0), min(first_row + n_rows + 1, height)
+    start = (top - first_row + 1) * width
+    stop = start + (bottom - top) * width
+    pixels = picture[top * width * channels : bottom * width * channels]
+    if channels == 1:
+        _split_one(pixels, planes[0, start:stop])
+    elif channels == 3:
+        _split_three(pixels, planes[0, start:stop], planes[1, start:stop], planes[2, start:stop])
+    else:
+        for k in range(channels):
+            for p in range(stop - start):
+                planes[k, start + p] = pixels[channels * p + k]
+    for k in range(channels):
+        if first_row == 0:
+            mirrored = 2 * width if height > 1 else width
+            planes[k, :width] = planes[k, mirrored : mirrored + width]
+        if first_row + n_rows == height:
+            mirrored = (n_rows - 1) * width if height > 1 else width
+            planes[k, (n_rows + 1) * width :] = planes[k, mirrored : mirrored + width]
+
+
+@compiled()
+def _inner_columns(width: int, n_rows: int, inner: Any) -> None:
+    """Set `inner` to 1 where a pixel has neighbours left and right, to 0 in the border columns."""
+    inner[:] = 1
+    for row in range(n_rows):
+        inner[row * width] = 0
+        inner[row * width + width - 1] = 0
+
+
+@compiled()
+def _first_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, sizes: Any, codes: Any) -> None:
+    for p in range(codes.size):
+        g_row, g_col = down[p] - up[p], (right[p] - left[p]) * inner[p]
+        sizes[p] = g_row * g_row + g_col * g_col
+        codes[p] = np.int32(g_row * _FLOAT_DIFFERENCES + g_col + _ZERO_CODE)
+
+
+@compiled()
+def _larger_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, sizes: Any, codes: Any) -> None:
+    for p in range(codes.size):
+        g_row, g_col = down[p] - up[p], (right[p] - left[p]) * inner[p]
+        size = g_row * g_row + g_col * g_col
+        larger = size > sizes[p]
+        sizes[p] = size if larger else sizes[p]
+        codes[p] = np.int32(g_row * _FLOAT_DIFFERENCES + g_col + _ZERO_CODE) if larger else codes[p]
+
+
+@compiled()
+def integer_codes(
+    pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, codes: Any
+) -> None:
+    """Write the gradient of each pixel of uint8 pictures to `codes` (m, n_rows * width), as index of `integer_table`.
+
+    All numbers here are whole and below 2**24, so float32 holds them exactly, squares included.
+    """
+    n = n_rows * width
+    planes = np.empty((channels, n + 2 * width), np.float32)
+    sizes = np.empty(n, np.float32)
+    inner = np.empty(n, np.float32)
+    _inner_columns(width, n_rows, inner)
+    for i in range(len(pictures)):
+        _split_channels(pictures[i], height, width, first_row, n_rows, planes)
+        for k in range(channels):
+            plane = planes[k]
+            left, right = plane[width - 1 : width - 1 + n], plane[width + 1 : width + 1 + n]
+            if k == 0:
+                _first_codes(left, right, plane[:n], plane[2 * width :], inner, sizes, codes[i])
+            else:
+                _larger_codes(left, right, plane[:n], plane[2 * width :], inner, sizes, codes[i])
+
+
+@compiled()
+def _first_gradients(
+    left: Any, right: Any, up: Any, down: Any, inner: Any, sizes: Any, unsure: Any, g_row: Any, g_col: Any
+) -> None:
+    for p in range(g_row.size):
+        row, col = down[p] - up[p], right[p] - left[p]
+        col = col if inner[p] else np.float32(0)
+        size = np.float64(row) * np.float64(row) + np.float64(col) * np.float64(col)
+        g_row[p], g_col[p], sizes[p] = row, col, size
+        unsure[p] = (size < _SMALL) & ((row != 0) | (col != 0)) | (size > _LARGE)
+
+
+@compiled()
+def _larger_gradients(
+    left: Any,
+    right: Any,
+    up: Any,
+    down: Any,
+    inner: Any,
+    margin: float,
+    sizes: Any,
+    unsure: Any,
+    g_row: Any,
+    g_col: Any,
+) -> None:
+    for p in range(g_row.size):
+        row, col = down[p] - up[p], right[p] - left[p]
+        col = col if inner[p] else np.float32(0)
+        size = np.float64(row) * np.float64(row) + np.float64(col) * np.float64(col)
+        near = (abs(size - sizes[p]) <= margin * size) & ((row != g_row[p]) | (col != g_col[p]))
+        unsure[p] |= near | ((size < _SMALL) & ((row != 0) | (col != 0))) | (size > _LARGE)
+        larger = size > sizes[p]
+        sizes[p] = size if larger else sizes[p]
+        g_row[p] = row if larger else g_row[p]
+        g_col[p] = col if larger else g_col[p]
+
+
+@compiled()
+def _settle_channels(planes: Any, width: int, inner: Any, unsure: Any, g_row: Any, g_col: Any) -> None:
+    """Choose again where squares cannot tell the channels apart: by hypot in the input's precision, first of equals."""
+    for p in range(g_row.size):
+        if unsure[p]:
+            best = -np.inf
+            for k in range(len(planes)):
+                row = planes[k, p + 2 * width] - planes[k, p]
+                col = (planes[k, p + width + 1] - planes[k, p + width - 1]) if inner[p] else np.float32(0)
+                magnitude = math.hypot(row, col)
+                if magnitude > best:
+                    best = magnitude
+                    g_row[p], g_col[p] = row, col
+
+
+@compiled()
+def float_gradients(
+    pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, g_row: Any, g_col: Any
+) -> None:
+    """Write the gradient of each pixel of floating-point pictures to `g_row` and `g_col` (m, n_rows * width)."""
+    # Squares this near to each other, relatively, may stand for equal magnitudes in the input's precision.
+    margin = np.float64(8 * np.finfo(g_row.dtype).eps)
+    n = n_rows * width
+    planes = np.empty((channels, n + 2 * width), g_row.dtype)
+    sizes = np.empty(n, np.float64)
+    inner = np.empty(n, np.bool_)
+    unsure = np.empty(n, np.bool_)
+    _inner_columns(width, n_rows, inner)
+    for i in range(len(pictures)):
+        _split_channels(pictures[i], height, width, first_row, n_rows, planes)
+        for k in range(channels):
+            plane = planes[k]
+            left, right = plane[width - 1 : width - 1 + n], plane[width + 1 : width + 1 + n]
+            up, down = plane[:n], plane[2 * width :]
+            if k == 0:
+                _first_gradients(left, right, up, down, inner, sizes, unsure, g_row[i], g_col[i])
+            else:
+                _larger_gradients(left, right, up, down, inner, margin, sizes, unsure, g_row[i], g_col[i])
+        if channels > 1:
+            _settle_channels(planes, width, inner, unsure, g_row[i], g_col[i])

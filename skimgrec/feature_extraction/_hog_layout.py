@@ -1,0 +1,51 @@
+"""How a picture is divided into cells and blocks: arithmetic only, so that it is at hand without the kernels."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+_LARGEST_AUTO_CELL = 8
+_AUTO_CELLS_ALONG_SHORTER_SIDE = 4
+
+
+@dataclass(frozen=True)
+class HOGLayout:
+    """How a picture is divided: sizes are (rows, columns)."""
+
+    orientations: int
+    cell: tuple[int, int]
+    block: tuple[int, int]
+    norm: str
+    transform_sqrt: bool
+
+    def n_cells(self, height: int, width: int) -> tuple[int, int]:
+        """Return the rows and columns of whole cells in a picture."""
+        return height // self.cell[0], width // self.cell[1]
+
+    def n_blocks(self, height: int, width: int) -> tuple[int, int]:
+        """Return the rows and columns of blocks in a picture."""
+        rows, cols = self.n_cells(height, width)
+        return rows - self.block[0] + 1, cols - self.block[1] + 1
+
+    def n_features(self, height: int, width: int) -> int:
+        """Return the number of features of a picture."""
+        return math.prod((*self.n_blocks(height, width), *self.block, self.orientations))
+
+
+def auto_cell(height: int, width: int, block: tuple[int, int]) -> tuple[int, int]:
+    """Return the cell size that ``pixels_per_cell="auto"`` stands for.
+
+    Examples
+    --------
+    >>> auto_cell(32, 32, (3, 3)), auto_cell(28, 28, (3, 3)), auto_cell(8, 8, (3, 3)), auto_cell(8, 8, (5, 5))
+    ((8, 8), (4, 4), (2, 2), (1, 1))
+    """
+    side = _LARGEST_AUTO_CELL
+    while side > 1 and (
+        min(height, width) < side * _AUTO_CELLS_ALONG_SHORTER_SIDE
+        or height < side * block[0]
+        or width < side * block[1]
+    ):
+        side //= 2
+    return side, side

@@ -6,6 +6,7 @@ import platform
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -75,6 +76,8 @@ def run_tasks(
     """
     pending = dict(enumerate(tasks))
     with intercepted_warnings():
+        # loky replaces a worker that has grown, as any does that imports TensorFlow. No result is lost by it.
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
         try:
             with _closing(_parallel(pending.items(), X, y, scorers, n_jobs)) as measured:
                 for number, row, loaded in measured:

@@ -87,11 +87,12 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     for integers, else in the input's own precision, float32 for float16. Therefore uint8 pictures and the same pictures
     divided by 255 may differ: channels of equal gradients are no longer equal after rounding.
 
-    A bin holds its lower edge and not its upper one: a gradient of exactly 20 degrees votes for the second of nine
-    bins. The edges are multiples of ``180 / orientations`` rounded to float32, the angle is computed in float64 by
-    :func:`numpy.arctan2`. A tiny negative angle that rounds to 180 degrees after adding 180 is in no bin, and its vote
-    is dropped, as in scikit-image. Gradients so large that the sum over a cell exceeds float32 (3.4e38) give NaN, as in
-    scikit-image. There is no known case in which the two differ by more than 1e-6.
+    A bin holds its lower edge and not its upper one: a gradient of exactly 45 degrees votes for the second of four
+    bins. The edges are the float64 multiples of ``180 / orientations``, the angle is that of :func:`numpy.arctan2` in
+    float64, so a gradient that lies on an edge but for rounding may fall to either side. An angle just below 0 that
+    becomes 180 when 180 is added to it is in no bin, and its vote is dropped, as scikit-image does. Gradients so large
+    that their sum over a cell exceeds float32 (3.4e38) give NaN, as in scikit-image. There is no known case where the
+    two differ by more than 1e-6.
 
     The kernel is compiled at the first use on a machine, which takes some seconds, and then kept on disk, if the
     package's folder or the user's cache folder can be written.

@@ -22,11 +22,11 @@ def exact_bins(
 ) -> NDArray[np.unsignedinteger]:
     """Return the bin of each gradient, in float64 as scikit-image computes it.
 
-    A bin holds its lower edge and not its upper one; the edges are rounded to float32. A gradient whose angle rounds to
-    180 degrees is in no bin: it gets the number `orientations`, one past the last.
+    A bin holds its lower edge and not its upper one. A gradient whose angle rounds to 180 degrees is in no bin: it gets
+    the number `orientations`, one past the last.
     """
     angles = np.arctan2(g_row.astype(np.float64), g_col.astype(np.float64)) * (180 / np.pi) % 180
-    edges = np.array([180.0 / orientations * i for i in range(orientations + 1)]).astype(np.float32).astype(np.float64)
+    edges = 180.0 / orientations * np.arange(orientations + 1)
     return (np.searchsorted(edges, angles, side="right") - 1).astype(bin_dtype(orientations))
 
 

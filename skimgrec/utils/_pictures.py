@@ -61,8 +61,10 @@ def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArr
         _check_declared_shape(shape, known, name, reset)
         X = _with_plain_dtype(X, name)
         n_features = math.prod(shape)
-        # The flat view carries the number of features, and forgets or misses the feature names of a data frame.
-        validate_data(estimator, X.reshape(len(X), n_features), reset=reset, skip_check_array=True)
+        # Carries the number of features without copying pictures of any memory layout, and forgets or misses the
+        # feature names of a data frame.
+        flat = np.broadcast_to(np.zeros((), X.dtype), (len(X), n_features))
+        validate_data(estimator, flat, reset=reset, skip_check_array=True)
         looks_like_pictures = True
     else:
         if not reset:

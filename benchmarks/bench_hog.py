@@ -1,0 +1,157 @@
+"""HOGTransformer against scikit-image's hog in a loop and OpenCV's HOGDescriptor: prints ratios.
+
+    python benchmarks/bench_hog.py [--rounds 5] [--quick]
+
+Real pictures are taken where SKIMGREC_DATA names a folder with cifar10.npz and mnist.npz, generated ones otherwise. The
+contestants take turns, each on one core; a ratio is that of the median times per picture. scikit-image and OpenCV run
+on the first pictures only, which is in their favour if it changes anything.
+"""
+
+import argparse
+import os
+import threading
+import time
+from pathlib import Path
+from statistics import median
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import psutil
+from skimage.feature import hog
+from skimage.transform import resize
+
+from skimgrec import HOGTransformer
+
+try:
+    import cv2
+except ImportError:
+    cv2 = None
+
+SKIMAGE_SECONDS = 0.3
+OPENCV_SECONDS = 0.1
+
+
+def pictures_named(name, shape, n):
+    """Return `n` test pictures of a data set, or as many smooth random ones."""
+    path = Path(os.environ.get("SKIMGREC_DATA", "")) / f"{name}.npz"
+    if path.is_file():
+        with np.load(path) as data:
+            return data["x_test"][:n]
+    return photographs(shape, n)
+
+
+def photographs(shape, n):
+    """Return pictures with structure at several scales and a little noise."""
+    rng = np.random.default_rng(0)
+    kinds = []
+    for _ in range(min(n, 20)):
+        picture = np.zeros(shape)
+        for size in (4, 16, 64):
+            grain = rng.random(size=(size, size, *shape[2:]))
+            picture += resize(grain, shape, order=3) / size**0.5
+        picture += rng.normal(scale=0.01, size=shape)
+        kinds.append(np.clip(picture / picture.max() * 255, 0, 255).astype(np.uint8))
+    return np.stack([np.roll(kinds[i % len(kinds)], i, axis=(0, 1)) for i in range(n)])
+
+
+def scikit_image(pictures, cell):
+    axis = -1 if pictures.ndim == 4 else None
+    for picture in pictures:
+        hog(picture, pixels_per_cell=(cell, cell), channel_axis=axis)
+
+
+def opencv(pictures, cell):
+    cv2.setNumThreads(1)
+    height, width = (side // cell * cell for side in pictures.shape[1:3])
+    block, step = (3 * cell, 3 * cell), (cell, cell)
+    descriptor = cv2.HOGDescriptor((width, height), block, step, step, 9)
+    for picture in pictures:
+        descriptor.compute(picture)
+
+
+def seconds(function, *arguments):
+    start = time.perf_counter()
+    function(*arguments)
+    return time.perf_counter() - start
+
+
+def take_turns(contestants, rounds):
+    """Return the median seconds per picture of each contestant (function, number of pictures)."""
+    times = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, (function, n) in contestants.items():
+            times[name].append(seconds(function) / n)
+    return {name: median(values) for name, values in times.items()}
+
+
+def enough(function, pictures, cell, budget):
+    """Return the first pictures that `function` takes about `budget` seconds for."""
+    function(pictures[:1], cell)
+    few = pictures[:3]
+    return pictures[: max(1, int(budget / seconds(function, few, cell) * len(few)))]
+
+
+def compare(title, pictures, cell, rounds):
+    transformer = HOGTransformer(pixels_per_cell=(cell, cell)).fit(pictures)
+    transformer.transform(pictures)
+    contestants = {"skimgrec": (lambda: transformer.transform(pictures), len(pictures))}
+    part = enough(scikit_image, pictures, cell, SKIMAGE_SECONDS)
+    contestants["scikit-image"] = (lambda: scikit_image(part, cell), len(part))
+    if cv2 is not None and hasattr(cv2, "HOGDescriptor") and pictures.dtype == np.uint8:
+        cv_part = enough(opencv, pictures, cell, OPENCV_SECONDS)
+        contestants["OpenCV"] = (lambda: opencv(cv_part, cell), len(cv_part))
+    times = take_turns(contestants, rounds)
+    ours = times["skimgrec"]
+    opencv_ratio = f"{times['OpenCV'] / ours:8.1f} x" if "OpenCV" in times else f"{'-':>10}"
+    print(f"{title:42}{ours * 1e6:10.1f} us{times['scikit-image'] / ours:8.1f} x{opencv_ratio}", flush=True)
+
+
+def compare_threads(pictures, rounds):
+    one, two = (HOGTransformer(pixels_per_cell=(8, 8), n_jobs=n_jobs).fit(pictures) for n_jobs in (1, 2))
+    two.transform(pictures)
+    times = take_turns({hog_: (lambda hog_=hog_: hog_.transform(pictures), 1) for hog_ in (one, two)}, 2 * rounds + 1)
+    print(f"n_jobs=2 against 1: {times[one] / times[two]:.2f} x")
+
+
+def print_peak_memory(pictures, n):
+    """Watch the resident memory of the process while it works on `n` pictures."""
+    pictures = np.concatenate([pictures] * -(-n // len(pictures)))[:n]
+    transformer = HOGTransformer(pixels_per_cell=(8, 8)).fit(pictures)
+    transformer.transform(pictures[:1000])
+    process, done, peak = psutil.Process(), threading.Event(), 0
+    before = process.memory_info().rss
+
+    def watch():
+        nonlocal peak
+        while not done.wait(0.001):
+            peak = max(peak, process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    features = transformer.transform(pictures)
+    done.set()
+    watcher.join()
+    extra = (peak - before - features.nbytes) / 2**20
+    print(f"peak memory beyond input and output, {n} pictures: {max(extra, 0):.1f} MiB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the pictures")
+    arguments = parser.parse_args()
+    n = 1000 if arguments.quick else 10000
+
+    cifar, mnist = pictures_named("cifar10", (32, 32, 3), n), pictures_named("mnist", (28, 28), n)
+    print(f"{'':42}{'a picture':>13}{'skimage':>10}{'OpenCV':>10}")
+    compare("CIFAR-10, 32 x 32 x 3, uint8", cifar, 8, arguments.rounds)
+    compare("MNIST, 28 x 28, uint8, cells of 4", mnist, 4, arguments.rounds)
+    compare("photographs, 512 x 512 x 3, uint8", photographs((512, 512, 3), n // 50), 8, arguments.rounds)
+    compare("CIFAR-10 as float32 in 0..1", (cifar / 255).astype(np.float32), 8, arguments.rounds)
+    compare_threads(cifar, arguments.rounds)
+    print_peak_memory(cifar, 5 * n)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,6 +19,9 @@ _lock = threading.Lock()
 _keras: ModuleType | None = None
 _forked_from_running_backend = False
 
+# Bytes that importing and starting it adds to a process, generously.
+_MEMORY_OF_TENSORFLOW = 2**30
+
 # What TensorFlow's C++ side writes to stderr at import and first use, whatever TF_CPP_MIN_LOG_LEVEL says.
 _BACKEND_CHATTER = re.compile(
     rb"^([IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |E\d{4} .*(cuda|computation_placer)"
@@ -68,15 +71,29 @@ def _start_tensorflow() -> None:
     """Start TensorFlow's devices and its input pipeline, which announce themselves on stderr at first use."""
     import tensorflow as tf
 
-    share = os.environ.get("OMP_NUM_THREADS", "")
-    if multiprocessing.current_process().name != "MainProcess" and share.isdigit():
-        # Refused once TensorFlow has started: then the user's own code has chosen.
-        with contextlib.suppress(RuntimeError):
-            if "TF_NUM_INTRAOP_THREADS" not in os.environ:
-                tf.config.threading.set_intra_op_parallelism_threads(int(share))
-            if "TF_NUM_INTEROP_THREADS" not in os.environ:
-                tf.config.threading.set_inter_op_parallelism_threads(int(share))
+    if multiprocessing.current_process().name != "MainProcess":
+        _keep_to_share_of_cores(tf)
+        _allow_for_memory_of_tensorflow()
     next(iter(tf.data.Dataset.from_generator(lambda: iter([0]), output_signature=tf.TensorSpec((), tf.int32))))
+
+
+def _keep_to_share_of_cores(tf: ModuleType) -> None:
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    if not share.isdigit():
+        return
+    # Refused once TensorFlow has started: then the user's own code has chosen.
+    with contextlib.suppress(RuntimeError):
+        if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+            tf.config.threading.set_intra_op_parallelism_threads(int(share))
+        if "TF_NUM_INTEROP_THREADS" not in os.environ:
+            tf.config.threading.set_inter_op_parallelism_threads(int(share))
+
+
+def _allow_for_memory_of_tensorflow() -> None:
+    """Keep loky from replacing this worker, with a warning about a leak, because it grew by loading TensorFlow."""
+    executor: Any = sys.modules.get("joblib.externals.loky.process_executor")
+    if hasattr(executor, "_MAX_MEMORY_LEAK_SIZE"):
+        executor._MAX_MEMORY_LEAK_SIZE += _MEMORY_OF_TENSORFLOW
 
 
 @contextlib.contextmanager

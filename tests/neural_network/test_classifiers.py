@@ -187,7 +187,7 @@ def test_unusable_data_is_named(network, digits):
         net.fit(X, y, sample_weight=np.zeros(len(X)))
     with pytest.raises(ValueError, match="All row weights are zero"):
         network(class_weight=dict.fromkeys(range(10), 0.0)).fit(X, y)
-    with pytest.raises(ValueError, match="[Nn]egative"):
+    with pytest.raises(ValueError, match=r"[Nn]egative"):
         net.fit(X, y, sample_weight=-np.ones(len(X)))
     with pytest.raises(NotFittedError):
         network().predict(X)

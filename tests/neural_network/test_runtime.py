@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 
 import joblib
 import numpy as np
@@ -89,3 +90,20 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
 """
     done = run(code)
     assert done.stdout == "[1, 1]\n", done.stderr
+
+
+def memory_hungry_fit(n):
+    from skimgrec import KerasMLPClassifier
+
+    KerasMLPClassifier(epochs=1).fit(np.eye(4), [0, 1, 0, 1])
+    time.sleep(1.2)  # loky measures a worker's growth at most once a second
+    return os.getpid()
+
+
+@pytest.mark.filterwarnings("ignore:A worker stopped while some jobs were given")
+def test_worker_that_loads_tensorflow_is_not_taken_for_a_leak():
+    pytest.importorskip("psutil", reason="loky measures the memory of its workers with psutil")
+    with joblib.Parallel(n_jobs=2, backend="loky") as parallel:
+        parallel(joblib.delayed(os.getpid)() for _ in range(20))
+        workers = set(parallel(joblib.delayed(memory_hungry_fit)(n) for n in range(6)))
+    assert len(workers) <= 2

@@ -118,10 +118,10 @@ def test_seeded_fit_leaves_tensorflow_as_it_was(network, digits):
 
 def test_random_state_instance_is_drawn_from(network, digits, same_weights):
     X, y = digits
-    state = np.random.RandomState(0)  # noqa: NPY002
+    state = np.random.RandomState(0)
     first, second = network(random_state=state).fit(X, y), network(random_state=state).fit(X, y)
     assert not same_weights(first, second)
-    assert same_weights(first, network(random_state=np.random.RandomState(0)).fit(X, y))  # noqa: NPY002
+    assert same_weights(first, network(random_state=np.random.RandomState(0)).fit(X, y))
 
 
 def test_keras_keeps_its_own_pickling():

@@ -1,0 +1,54 @@
+"""scikit-learn's own checks, the whole of them, for every estimator."""
+
+import pytest
+from sklearn.utils.estimator_checks import estimator_checks_generator
+
+from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier
+
+# The checks train on tables of a few columns, which are taken for pictures of one row, and want an accuracy of 0.83
+# on some of them: so few steps, and a rate to match.
+_QUICK = {"epochs": 12, "batch_size": 64, "learning_rate": 0.03}
+ESTIMATORS = {
+    "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),
+    "ImageFlattener": ImageFlattener(),
+    "ImageFlattener scaled": ImageFlattener(scale=True),
+    "KerasCNNClassifier": KerasCNNClassifier(filters=(8,), dense_units=(16,), **_QUICK),
+    "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
+}
+
+# The one expected failure. Both networks get the same loss, but a row of weight 2 and the same row twice are added up
+# in another order, and float32 rounds at 6e-8 where the check allows 1e-7: it sees differences of 1e-7 to 2e-6. That
+# weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice.
+_FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": "float32 sums in another order differ by 1e-7"}
+EXPECTED_FAILURES = {"KerasCNNClassifier": _FLOAT32_NOISE, "KerasMLPClassifier": _FLOAT32_NOISE}
+
+CHECKS = {
+    name: list(estimator_checks_generator(estimator, legacy=True, mark=None)) for name, estimator in ESTIMATORS.items()
+}
+
+
+def _check_name(check):
+    return getattr(check, "func", check).__name__
+
+
+@pytest.mark.parametrize(
+    ("name", "position"),
+    [
+        pytest.param(name, position, id=f"{name}-{position}-{_check_name(check)}")
+        for name, checks in CHECKS.items()
+        for position, (_, check) in enumerate(checks)
+    ],
+)
+def test_scikit_learns_check_passes(name, position):
+    estimator, check = CHECKS[name][position]
+    try:
+        check(estimator)
+    except AssertionError as failure:
+        # Whether rounding stays below 1e-7 depends on the processor, so passing is welcome, too.
+        if _check_name(check) not in EXPECTED_FAILURES.get(name, {}) or "rtol=1e-07" not in str(failure):
+            raise
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_every_estimator_got_a_real_number_of_checks(name):
+    assert len(CHECKS[name]) >= 40

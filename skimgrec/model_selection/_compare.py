@@ -97,9 +97,10 @@ def compare(
 
     Notes
     -----
-    Fit times are those of `fit` alone. Predict times are those of scoring the test pictures: each kind of prediction
-    that the metrics ask for is made once, and computing the metrics, usually milliseconds, is part of it. Both are
-    wall-clock times, and jobs that run at the same time slow each other.
+    Fit times are those of `fit` alone; a process that has not loaded Keras yet does so before. Predict times are those
+    of scoring the test pictures: each kind of prediction that the metrics ask for is made once, and computing the
+    metrics, usually milliseconds, is part of it. Both are wall-clock times, and jobs that run at the same time slow
+    each other.
 
     Examples
     --------

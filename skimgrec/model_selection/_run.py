@@ -6,7 +6,6 @@ import platform
 import sys
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings, logged_warnings
+from skimgrec.neural_network import BaseKerasClassifier, load_keras
 
 # Named only where they took part: they may be installed and unused.
 _OPTIONAL_LIBRARIES = ("keras", "tensorflow", "torch", "jax")
@@ -76,8 +76,6 @@ def run_tasks(
     """
     pending = dict(enumerate(tasks))
     with intercepted_warnings():
-        # loky replaces a worker that has grown, as any does that imports TensorFlow. No result is lost by it.
-        warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given", category=UserWarning)
         try:
             with _closing(_parallel(pending.items(), X, y, scorers, n_jobs)) as measured:
                 for number, row, loaded in measured:
@@ -130,6 +128,7 @@ def _measure(
     with logged_warnings() as messages:
         try:
             model = clone(task.estimator)
+            _load_backend(model)
             X_part, y_part = _safe_indexing(X, task.train), y[task.train]
             start = time.perf_counter()
             model.fit(X_part, y_part)
@@ -158,6 +157,12 @@ def _measure(
         **times,
     )
     return number, row, versions()
+
+
+def _load_backend(model: Any) -> None:
+    """Load Keras if `model` trains with it, so that no fit is charged with the seconds that this takes a process."""
+    if any(isinstance(part, BaseKerasClassifier) for part in (model, *model.get_params(deep=True).values())):
+        load_keras()
 
 
 def _score(model: Any, X: Any, y: NDArray[Any], scorers: Scorers) -> dict[str, Any]:

@@ -1,7 +1,16 @@
 """Classifiers that train Keras networks, and the architectures they train. Keras is loaded at the first `fit`."""
 
 from skimgrec.neural_network._architectures import multilayer_perceptron, sequential_cnn
+from skimgrec.neural_network._base import BaseKerasClassifier
 from skimgrec.neural_network._cnn import KerasCNNClassifier
 from skimgrec.neural_network._mlp import KerasMLPClassifier
+from skimgrec.neural_network._runtime import load_keras
 
-__all__ = ["KerasCNNClassifier", "KerasMLPClassifier", "multilayer_perceptron", "sequential_cnn"]
+__all__ = [
+    "BaseKerasClassifier",
+    "KerasCNNClassifier",
+    "KerasMLPClassifier",
+    "load_keras",
+    "multilayer_perceptron",
+    "sequential_cnn",
+]

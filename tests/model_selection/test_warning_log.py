@@ -52,13 +52,6 @@ def test_a_thread_that_logs_nothing_shows_its_warnings_as_before():
         assert warn_elsewhere() == []
 
 
-def test_workers_that_grow_are_replaced_in_silence(blobs):
-    texts = iter(["A worker stopped while some jobs were given to the executor.", "something else"])
-    with pytest.warns(UserWarning) as shown:  # noqa: PT030  which ones is what this is about
-        compare(["chance"], *blobs, cv=2, on_row=lambda row: warnings.warn(next(texts), UserWarning, stacklevel=1))
-    assert [str(warning.message) for warning in shown] == ["something else"]
-
-
 @pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
 def test_rows_carry_the_warnings_of_their_own_fit(blobs, make_classifier, backend):
     def warn(X):

@@ -10,13 +10,13 @@ import numpy as np
 from skimgrec.feature_extraction._compile import compiled
 
 NORMS = {"L1": 0, "L1-sqrt": 1, "L2": 2, "L2-Hys": 3}
-_L1, _L1_SQRT, _L2, _L2_HYS = NORMS.values()
+_L1_SQRT, _L2, _L2_HYS = NORMS["L1-sqrt"], NORMS["L2"], NORMS["L2-Hys"]
 
 _EPS = 1e-5
 _CLIP = np.float32(0.2)
-# Cells are scaled down and the factors of the blocks up by this power of two, or a factor in float32 would lose digits
-# where sums are near the largest float32.
-_SCALE = 2.0**20
+# Cells are scaled down by this power of two, or the factor of a block, a float32 too, would lose digits where sums are
+# near the largest float32.
+_DOWN = np.float32(2.0**-20)
 
 
 @compiled()
@@ -58,25 +58,67 @@ def add_votes(
                     histogram[bins[i, p]] = np.float32(total)
 
 
-@compiled(fastmath={"reassoc"})
-def _mean_cells(sums: Any, area: Any, norm: int, cells: Any, energies: Any) -> None:
-    """Divide the sums of one picture by the cell's area; take each cell's share in a block's norm."""
-    n_rows, n_cols, n_slots = sums.shape
-    orientations = n_slots - 1
-    for row in range(n_rows):
-        for col in range(n_cols):
-            energy = 0.0
-            for o in range(orientations):
-                mean = sums[row, col, o] / area
-                cells[row, col * orientations + o] = mean * np.float32(1 / _SCALE)
-                wide = np.float64(mean)
-                energy += wide if norm <= _L1_SQRT else wide * wide
-            energies[row, col] = energy
+@compiled()
+def _mean_cells(sums: Any, area: Any, cells: Any) -> None:
+    for p in range(sums.size):
+        cells[p] = sums[p] / area * _DOWN
 
 
 @compiled(fastmath={"reassoc"})
-def _clip_block(block: Any, factor: Any) -> Any:
-    """Scale and clip a block; return the sum of its squares."""
+def _cell_energies(cells: Any, orientations: int, squared: bool, energies: Any) -> None:
+    """Write what each cell adds to the norm of its blocks: the sum of its values or of their squares."""
+    for cell in range(energies.size):
+        energy = 0.0
+        for value in cells[cell * orientations : (cell + 1) * orientations]:
+            wide = np.float64(value)
+            energy += wide * wide if squared else wide
+        energies[cell] = energy
+
+
+@compiled()
+def _block_energies(energies: Any, n_cols: int, height: int, width: int, n_block_cols: int, totals: Any) -> None:
+    for block in range(totals.size):
+        first = block // n_block_cols * n_cols + block % n_block_cols
+        total = 0.0
+        for row in range(height):
+            for col in range(width):
+                total += energies[first + row * n_cols + col]
+        totals[block] = total
+
+
+@compiled()
+def _inverse_roots(totals: Any, eps: float, factors: Any) -> None:
+    for block in range(totals.size):
+        factors[block] = 1 / math.sqrt(totals[block] + eps)
+
+
+@compiled()
+def _inverses(totals: Any, eps: float, factors: Any) -> None:
+    for block in range(totals.size):
+        factors[block] = 1 / (totals[block] + eps)
+
+
+@compiled()
+def _copy(source: Any, target: Any) -> None:
+    for p in range(source.size):
+        target[p] = source[p]
+
+
+@compiled()
+def _scale(block: Any, factor: Any) -> None:
+    for p in range(block.size):
+        block[p] *= factor
+
+
+@compiled()
+def _scale_root(block: Any, factor: Any) -> None:
+    for p in range(block.size):
+        block[p] = math.sqrt(block[p] * factor)
+
+
+@compiled(fastmath={"reassoc"})
+def _scale_and_clip(block: Any, factor: Any) -> Any:
+    """Return the sum of the squares after the clipping."""
     total = np.float32(0)
     for p in range(block.size):
         value = block[p] * factor
@@ -87,47 +129,40 @@ def _clip_block(block: Any, factor: Any) -> Any:
 
 
 @compiled()
-def _scale_block(block: Any, factor: Any) -> None:
-    for p in range(block.size):
-        block[p] *= factor
+def block_features(sums: Any, area: int, height: int, width: int, norm: int, out: Any) -> None:
+    """Write the normalised blocks of each picture to `out` (m, features).
 
-
-@compiled()
-def _scale_block_sqrt(block: Any, factor: Any) -> None:
-    for p in range(block.size):
-        block[p] = math.sqrt(block[p] * factor)
-
-
-@compiled()
-def block_features(sums: Any, area: int, block_height: int, block_width: int, norm: int, out: Any) -> None:
-    """Write the normalised blocks of each picture to `out` (m, features); the last slot of `sums` is left out."""
-    m, n_rows, n_cols, n_slots = sums.shape
-    orientations = n_slots - 1
-    run = block_width * orientations
-    size = block_height * run
-    cells = np.empty((n_rows, n_cols * orientations), np.float32)
-    energies = np.empty((n_rows, n_cols), np.float64)
+    The factors of all blocks of a picture are computed together, so that no block waits for the root of another.
+    """
+    m, n_rows, n_cols, orientations = sums.shape
+    n_block_cols = n_cols - width + 1
+    run = width * orientations
+    size = height * run
+    cells = np.empty(n_rows * n_cols * orientations, np.float32)
+    energies = np.empty(n_rows * n_cols, np.float64)
+    totals = np.empty((n_rows - height + 1) * n_block_cols, np.float64)
+    factors = np.empty(totals.size, np.float32)
     for i in range(m):
-        _mean_cells(sums[i], np.float32(area), norm, cells, energies)
-        at = 0
-        for row in range(n_rows - block_height + 1):
-            for col in range(n_cols - block_width + 1):
-                block = out[i, at : at + size]
-                at += size
-                energy = 0.0
-                for r in range(block_height):
-                    first = col * orientations
-                    block[r * run : (r + 1) * run] = cells[row + r, first : first + run]
-                    for c in range(block_width):
-                        energy += energies[row + r, col + c]
-                if norm == _L1:
-                    _scale_block(block, np.float32(_SCALE / (energy + _EPS)))
-                elif norm == _L1_SQRT:
-                    _scale_block_sqrt(block, np.float32(_SCALE / (energy + _EPS)))
-                else:
-                    factor = np.float32(_SCALE / math.sqrt(energy + _EPS * _EPS))
-                    if norm == _L2:
-                        _scale_block(block, factor)
-                    else:
-                        total = np.float64(_clip_block(block, factor))
-                        _scale_block(block, np.float32(1 / math.sqrt(total + _EPS * _EPS)))
+        _mean_cells(sums[i].reshape(-1), np.float32(area), cells)
+        _cell_energies(cells, orientations, norm >= _L2, energies)
+        _block_energies(energies, n_cols, height, width, n_block_cols, totals)
+        if norm >= _L2:
+            _inverse_roots(totals, (_EPS * _DOWN) ** 2, factors)
+        else:
+            _inverses(totals, _EPS * _DOWN, factors)
+        for k in range(totals.size):
+            block = out[i, k * size : (k + 1) * size]
+            first = (k // n_block_cols * n_cols + k % n_block_cols) * orientations
+            for row in range(height):
+                start = first + row * n_cols * orientations
+                _copy(cells[start : start + run], block[row * run : (row + 1) * run])
+            if norm == _L2_HYS:
+                totals[k] = _scale_and_clip(block, factors[k])
+            elif norm == _L1_SQRT:
+                _scale_root(block, factors[k])
+            else:
+                _scale(block, factors[k])
+        if norm == _L2_HYS:
+            _inverse_roots(totals, _EPS**2, factors)
+            for k in range(totals.size):
+                _scale(out[i, k * size : (k + 1) * size], factors[k])

@@ -14,10 +14,9 @@ import numpy as np
 from skimgrec.feature_extraction._compile import compiled
 from skimgrec.feature_extraction._hog_orientation import LARGEST, N_DIFFERENCES
 
+_ZERO = np.float32(0)
 _FLOAT_DIFFERENCES = np.float32(N_DIFFERENCES)
 _ZERO_CODE = np.float32(LARGEST * N_DIFFERENCES + LARGEST)
-# Between these, sums of two squares in float64 neither lose digits nor overflow.
-_SMALL, _LARGE = 1e-280, 1e280
 
 
 @compiled()
@@ -115,35 +114,25 @@ def integer_codes(
 
 @compiled()
 def _first_gradients(
-    left: Any, right: Any, up: Any, down: Any, inner: Any, sizes: Any, unsure: Any, g_row: Any, g_col: Any
+    left: Any, right: Any, up: Any, down: Any, inner: Any, limits: Any, sizes: Any, unsure: Any, g_row: Any, g_col: Any
 ) -> None:
     for p in range(g_row.size):
-        row, col = down[p] - up[p], right[p] - left[p]
-        col = col if inner[p] else np.float32(0)
-        size = np.float64(row) * np.float64(row) + np.float64(col) * np.float64(col)
+        row, col = down[p] - up[p], (right[p] - left[p]) if inner[p] else _ZERO
+        size = row * row + col * col
         g_row[p], g_col[p], sizes[p] = row, col, size
-        unsure[p] = (size < _SMALL) & ((row != 0) | (col != 0)) | (size > _LARGE)
+        unsure[p] = ((size < limits[1]) & ((row != 0) | (col != 0))) | (size > limits[2])
 
 
 @compiled()
 def _larger_gradients(
-    left: Any,
-    right: Any,
-    up: Any,
-    down: Any,
-    inner: Any,
-    margin: float,
-    sizes: Any,
-    unsure: Any,
-    g_row: Any,
-    g_col: Any,
+    left: Any, right: Any, up: Any, down: Any, inner: Any, limits: Any, sizes: Any, unsure: Any, g_row: Any, g_col: Any
 ) -> None:
     for p in range(g_row.size):
-        row, col = down[p] - up[p], right[p] - left[p]
-        col = col if inner[p] else np.float32(0)
-        size = np.float64(row) * np.float64(row) + np.float64(col) * np.float64(col)
-        near = (abs(size - sizes[p]) <= margin * size) & ((row != g_row[p]) | (col != g_col[p]))
-        unsure[p] |= near | ((size < _SMALL) & ((row != 0) | (col != 0))) | (size > _LARGE)
+        row, col = down[p] - up[p], (right[p] - left[p]) if inner[p] else _ZERO
+        size = row * row + col * col
+        near = (abs(size - sizes[p]) <= limits[0] * size) & ((row != g_row[p]) | (col != g_col[p]))
+        extreme = ((size < limits[1]) & ((row != 0) | (col != 0))) | (size > limits[2])
+        unsure[p] |= near | extreme
         larger = size > sizes[p]
         sizes[p] = size if larger else sizes[p]
         g_row[p] = row if larger else g_row[p]
@@ -158,7 +147,7 @@ def _settle_channels(planes: Any, width: int, inner: Any, unsure: Any, g_row: An
             best = -np.inf
             for k in range(len(planes)):
                 row = planes[k, p + 2 * width] - planes[k, p]
-                col = (planes[k, p + width + 1] - planes[k, p + width - 1]) if inner[p] else np.float32(0)
+                col = (planes[k, p + width + 1] - planes[k, p + width - 1]) if inner[p] else _ZERO
                 magnitude = math.hypot(row, col)
                 if magnitude > best:
                     best = magnitude
@@ -170,11 +159,13 @@ def float_gradients(
     pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, g_row: Any, g_col: Any
 ) -> None:
     """Write the gradient of each pixel of floating-point pictures to `g_row` and `g_col` (m, n_rows * width)."""
-    # Squares this near to each other, relatively, may stand for equal magnitudes in the input's precision.
-    margin = np.float64(8 * np.finfo(g_row.dtype).eps)
+    info = np.finfo(g_row.dtype)
+    # Squares so near to each other, relatively, may stand for equal magnitudes; smaller ones lose digits; larger ones
+    # may overflow when they are added.
+    limits = (np.float32(8) * info.eps, info.tiny / info.eps, info.max * info.eps)
     n = n_rows * width
     planes = np.empty((channels, n + 2 * width), g_row.dtype)
-    sizes = np.empty(n, np.float64)
+    sizes = np.empty(n, g_row.dtype)
     inner = np.empty(n, np.bool_)
     unsure = np.empty(n, np.bool_)
     _inner_columns(width, n_rows, inner)
@@ -185,8 +176,8 @@ def float_gradients(
             left, right = plane[width - 1 : width - 1 + n], plane[width + 1 : width + 1 + n]
             up, down = plane[:n], plane[2 * width :]
             if k == 0:
-                _first_gradients(left, right, up, down, inner, sizes, unsure, g_row[i], g_col[i])
+                _first_gradients(left, right, up, down, inner, limits, sizes, unsure, g_row[i], g_col[i])
             else:
-                _larger_gradients(left, right, up, down, inner, margin, sizes, unsure, g_row[i], g_col[i])
+                _larger_gradients(left, right, up, down, inner, limits, sizes, unsure, g_row[i], g_col[i])
         if channels > 1:
             _settle_channels(planes, width, inner, unsure, g_row[i], g_col[i])

@@ -53,10 +53,10 @@ def _working_copy(pictures: NDArray[Any], layout: HOGLayout) -> NDArray[Any]:
 
 
 def _cell_sums(pictures: NDArray[Any], layout: HOGLayout, strip: int) -> NDArray[np.float32]:
-    """Return the sums of votes (m, cell rows, cells a row, orientations + 1); the last slot holds dropped votes."""
+    """Return the sums of votes (m, cell rows, cells a row, orientations)."""
     m, height, width, _ = pictures.shape
     n_rows, n_cols = layout.n_cells(height, width)
-    sums = np.zeros((m, n_rows, n_cols, layout.orientations + 1), np.float32)
+    sums = np.zeros((m, n_rows, n_cols, layout.orientations), np.float32)
     add = _add_integer_votes if pictures.dtype == np.uint8 else _add_float_votes
     for rows in chunk_slices(n_rows, size=strip):
         add(pictures, layout, rows, sums)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.feature_extraction._compile import compiled
-from skimgrec.feature_extraction._hog_orientation import exact_bins
+from skimgrec.feature_extraction._hog_orientation import exact_votes
 
 # Between these, sums of two squares in float64 neither lose digits nor overflow.
 _SMALL, _LARGE = 1e-280, 1e280
@@ -58,12 +58,12 @@ def _approximate_votes(
 def float_votes(
     g_row: NDArray[Any], g_col: NDArray[Any], orientations: int, bins: NDArray[Any], magnitudes: NDArray[np.float64]
 ) -> None:
-    """Write each gradient's bin and magnitude, equal to those of `exact_bins` and `numpy.hypot`.
+    """Write each gradient's bin and magnitude, equal to those of `exact_votes`.
 
     All arrays are flat. A gradient that an approximate angle cannot place is handed to the exact formula, and to
     NumPy's own arctangent with it, because other ones differ in the last digit and so on the edges.
     """
-    unsure_mark = orientations + 1
+    unsure_mark = orientations
     n_unsure = _approximate_votes(
         g_row,
         g_col,
@@ -76,5 +76,4 @@ def float_votes(
     if n_unsure:
         where = np.flatnonzero(bins == unsure_mark)
         rows, cols = g_row[where].astype(np.float64), g_col[where].astype(np.float64)
-        bins[where] = exact_bins(rows, cols, orientations)
-        magnitudes[where] = np.hypot(rows, cols)
+        bins[where], magnitudes[where] = exact_votes(rows, cols, orientations)

@@ -20,13 +20,20 @@ _DOWN = np.float32(2.0**-20)
 
 
 @compiled()
-def add_votes_by_code(
-    codes: Any, bins: Any, magnitudes: Any, width: int, cell_height: int, cell_width: int, first_row: int, sums: Any
+def add_integer_votes(
+    codes: Any,
+    magnitudes: Any,
+    bins: Any,
+    width: int,
+    cell_height: int,
+    cell_width: int,
+    first_row: int,
+    sums: Any,
 ) -> None:
-    """Add the votes that a table has for each pixel's code.
+    """Add each pixel's magnitude at the bin that `bins` has for its code.
 
-    `codes` (m, pixels) covers rows of cells from `first_row` on; `sums` is (m, cell rows, cells a row, orientations +
-    1). The sums are float32 and taken row by row within a cell, so they round as scikit-image's do.
+    `codes` and `magnitudes` (m, pixels) cover rows of cells from `first_row` on; `sums` is (m, cell rows, cells a row,
+    orientations). The sums are float32 and taken row by row within a cell, so they round as scikit-image's do.
     """
     m, n_pixels = codes.shape
     n_cols = sums.shape[2]
@@ -35,16 +42,17 @@ def add_votes_by_code(
             row = first_row + y // cell_height
             for col in range(n_cols):
                 start = y * width + col * cell_width
+                cell_codes, votes = codes[i, start : start + cell_width], magnitudes[i, start : start + cell_width]
                 histogram = sums[i, row, col]
-                for code in codes[i, start : start + cell_width]:
-                    histogram[bins[code]] += magnitudes[code]
+                for p in range(cell_width):
+                    histogram[bins[cell_codes[p]]] += votes[p]
 
 
 @compiled()
-def add_votes(
+def add_float_votes(
     bins: Any, magnitudes: Any, width: int, cell_height: int, cell_width: int, first_row: int, sums: Any
 ) -> None:
-    """Add each pixel's magnitude (m, pixels) at its bin, in the same order and precision."""
+    """Add each pixel's float64 magnitude (m, pixels) at its bin, in the same order and precision."""
     m, n_pixels = bins.shape
     n_cols = sums.shape[2]
     for i in range(m):
@@ -52,10 +60,10 @@ def add_votes(
             row = first_row + y // cell_height
             for col in range(n_cols):
                 start = y * width + col * cell_width
+                cell_bins, votes = bins[i, start : start + cell_width], magnitudes[i, start : start + cell_width]
                 histogram = sums[i, row, col]
-                for p in range(start, start + cell_width):
-                    total = np.float64(histogram[bins[i, p]]) + magnitudes[i, p]
-                    histogram[bins[i, p]] = np.float32(total)
+                for p in range(cell_width):
+                    histogram[cell_bins[p]] = np.float32(np.float64(histogram[cell_bins[p]]) + votes[p])
 
 
 @compiled()

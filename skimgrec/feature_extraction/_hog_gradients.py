@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from skimgrec.feature_extraction._compile import compiled
-from skimgrec.feature_extraction._hog_orientation import LARGEST, N_DIFFERENCES
+from skimgrec.feature_extraction._hog_orientation import N_DIFFERENCES
 
 _ZERO = np.float32(0)
 _FLOAT_DIFFERENCES = np.float32(N_DIFFERENCES)
-_ZERO_CODE = np.float32(LARGEST * N_DIFFERENCES + LARGEST)
 
 
 @compiled()
@@ -71,45 +70,79 @@ def _inner_columns(width: int, n_rows: int, inner: Any) -> None:
 
 
 @compiled()
-def _first_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, sizes: Any, codes: Any) -> None:
-    for p in range(codes.size):
-        g_row, g_col = down[p] - up[p], (right[p] - left[p]) * inner[p]
-        sizes[p] = g_row * g_row + g_col * g_col
-        codes[p] = np.int32(g_row * _FLOAT_DIFFERENCES + g_col + _ZERO_CODE)
+def _neighbours(plane: Any, width: int, n: int) -> Any:
+    """Return what lies left, right, above and below each of `n` pixels; `plane` has one more row on either side."""
+    return plane[width - 1 : width - 1 + n], plane[width + 1 : width + 1 + n], plane[:n], plane[2 * width :]
 
 
 @compiled()
-def _larger_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, sizes: Any, codes: Any) -> None:
+def _code_and_size(left: Any, right: Any, up: Any, down: Any, inner: Any, p: int) -> Any:
+    g_row, g_col = down[p] - up[p], (right[p] - left[p]) * inner[p]
+    return abs(g_row * _FLOAT_DIFFERENCES + g_col), g_row * g_row + g_col * g_col
+
+
+@compiled()
+def _first_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, codes: Any, sizes: Any) -> None:
     for p in range(codes.size):
-        g_row, g_col = down[p] - up[p], (right[p] - left[p]) * inner[p]
-        size = g_row * g_row + g_col * g_col
+        code, size = _code_and_size(left, right, up, down, inner, p)
+        codes[p], sizes[p] = np.int32(code), size
+
+
+@compiled()
+def _larger_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, codes: Any, sizes: Any) -> None:
+    for p in range(codes.size):
+        code, size = _code_and_size(left, right, up, down, inner, p)
         larger = size > sizes[p]
+        codes[p] = np.int32(code) if larger else codes[p]
         sizes[p] = size if larger else sizes[p]
-        codes[p] = np.int32(g_row * _FLOAT_DIFFERENCES + g_col + _ZERO_CODE) if larger else codes[p]
 
 
 @compiled()
-def integer_codes(
-    pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, codes: Any
-) -> None:
-    """Write the gradient of each pixel of uint8 pictures to `codes` (m, n_rows * width), as index of `integer_table`.
+def _largest_codes_of_three(planes: Any, width: int, inner: Any, codes: Any, sizes: Any) -> None:
+    """Do in registers what `_first_codes` and `_larger_codes` do by way of memory."""
+    left_0, right_0, up_0, down_0 = _neighbours(planes[0], width, codes.size)
+    left_1, right_1, up_1, down_1 = _neighbours(planes[1], width, codes.size)
+    left_2, right_2, up_2, down_2 = _neighbours(planes[2], width, codes.size)
+    for p in range(codes.size):
+        code, size = _code_and_size(left_0, right_0, up_0, down_0, inner, p)
+        code_1, size_1 = _code_and_size(left_1, right_1, up_1, down_1, inner, p)
+        code_2, size_2 = _code_and_size(left_2, right_2, up_2, down_2, inner, p)
+        code, size = (code_1, size_1) if size_1 > size else (code, size)
+        code, size = (code_2, size_2) if size_2 > size else (code, size)
+        codes[p], sizes[p] = np.int32(code), size
 
-    All numbers here are whole and below 2**24, so float32 holds them exactly, squares included.
+
+@compiled()
+def _roots(sizes: Any) -> None:
+    for p in range(sizes.size):
+        sizes[p] = math.sqrt(sizes[p])
+
+
+@compiled()
+def integer_gradients(
+    pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, codes: Any, magnitudes: Any
+) -> None:
+    """Write the gradient of each pixel of uint8 pictures to `codes` and `magnitudes` (m, n_rows * width).
+
+    A code says the direction, for `bins_of_codes`. All numbers but the magnitudes are whole and below 2**24, so float32
+    holds them exactly.
     """
     n = n_rows * width
     planes = np.empty((channels, n + 2 * width), np.float32)
-    sizes = np.empty(n, np.float32)
     inner = np.empty(n, np.float32)
     _inner_columns(width, n_rows, inner)
     for i in range(len(pictures)):
         _split_channels(pictures[i], height, width, first_row, n_rows, planes)
-        for k in range(channels):
-            plane = planes[k]
-            left, right = plane[width - 1 : width - 1 + n], plane[width + 1 : width + 1 + n]
-            if k == 0:
-                _first_codes(left, right, plane[:n], plane[2 * width :], inner, sizes, codes[i])
-            else:
-                _larger_codes(left, right, plane[:n], plane[2 * width :], inner, sizes, codes[i])
+        if channels == 3:
+            _largest_codes_of_three(planes, width, inner, codes[i], magnitudes[i])
+        else:
+            for k in range(channels):
+                left, right, up, down = _neighbours(planes[k], width, n)
+                if k == 0:
+                    _first_codes(left, right, up, down, inner, codes[i], magnitudes[i])
+                else:
+                    _larger_codes(left, right, up, down, inner, codes[i], magnitudes[i])
+        _roots(magnitudes[i])
 
 
 @compiled()
@@ -172,9 +205,7 @@ def float_gradients(
     for i in range(len(pictures)):
         _split_channels(pictures[i], height, width, first_row, n_rows, planes)
         for k in range(channels):
-            plane = planes[k]
-            left, right = plane[width - 1 : width - 1 + n], plane[width + 1 : width + 1 + n]
-            up, down = plane[:n], plane[2 * width :]
+            left, right, up, down = _neighbours(planes[k], width, n)
             if k == 0:
                 _first_gradients(left, right, up, down, inner, limits, sizes, unsure, g_row[i], g_col[i])
             else:

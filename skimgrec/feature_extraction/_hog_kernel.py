@@ -3,7 +3,7 @@
 The passes over a chunk of pictures are
 
 1. gradients: for each pixel that of the channel where it is largest (`_hog_gradients`);
-2. votes: its orientation bin and magnitude, from a table for uint8 (`_hog_orientation`), else computed (`_hog_votes`);
+2. votes: its orientation bin, from a table for uint8 (`_hog_orientation`), else computed (`_hog_votes`);
 3. cells: the votes added up (`_hog_blocks`);
 4. blocks: overlapping groups of cells, normalised (`_hog_blocks`).
 
@@ -18,22 +18,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._hog_blocks import NORMS, add_votes, add_votes_by_code, block_features
-from skimgrec.feature_extraction._hog_gradients import float_gradients, integer_codes
+from skimgrec.feature_extraction._hog_blocks import NORMS, add_float_votes, add_integer_votes, block_features
+from skimgrec.feature_extraction._hog_gradients import float_gradients, integer_gradients
 from skimgrec.feature_extraction._hog_layout import HOGLayout
-from skimgrec.feature_extraction._hog_orientation import bin_dtype, integer_table
+from skimgrec.feature_extraction._hog_orientation import bin_dtype, bins_of_codes
 from skimgrec.feature_extraction._hog_votes import float_votes
 from skimgrec.utils import chunk_slices
 
 _CHUNK_BYTES = 2**19
-_CODE_BYTES, _VOTE_BYTES = 4, 32
+_INTEGER_VOTE_BYTES, _FLOAT_VOTE_BYTES = 8, 32
 
 
 def hog_features(pictures: NDArray[Any], layout: HOGLayout, out: NDArray[np.float32]) -> None:
     """Write the features of `pictures` (n, h, w, c), of any real dtype and memory layout, to `out` (n, features)."""
     _, height, width, _ = pictures.shape
     by_code = pictures.dtype == np.uint8 and not layout.transform_sqrt
-    pixels = _CHUNK_BYTES // (_CODE_BYTES if by_code else _VOTE_BYTES)
+    pixels = _CHUNK_BYTES // (_INTEGER_VOTE_BYTES if by_code else _FLOAT_VOTE_BYTES)
     strip = max(1, pixels // (width * layout.cell[0]))
     for rows in chunk_slices(len(pictures), size=max(1, pixels // (width * height))):
         sums = _cell_sums(_working_copy(pictures[rows], layout), layout, strip)
@@ -66,11 +66,12 @@ def _cell_sums(pictures: NDArray[Any], layout: HOGLayout, strip: int) -> NDArray
 def _add_integer_votes(pictures: NDArray[np.uint8], layout: HOGLayout, rows: slice, sums: NDArray[np.float32]) -> None:
     m, height, width, channels = pictures.shape
     first, stop = rows.start * layout.cell[0], rows.stop * layout.cell[0]
-    codes = np.empty((m, (stop - first) * width), np.int32)
-    integer_codes(pictures.reshape(m, -1), height, width, channels, first, stop - first, codes)
-    bins, magnitudes = integer_table(layout.orientations)
+    shape = m, (stop - first) * width
+    codes, magnitudes = np.empty(shape, np.int32), np.empty(shape, np.float32)
+    integer_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, codes, magnitudes)
+    bins = bins_of_codes(layout.orientations)
     # Unsigned indices spare the check for negative ones.
-    add_votes_by_code(codes.view(np.uint32), bins, magnitudes, width, *layout.cell, rows.start, sums)
+    add_integer_votes(codes.view(np.uint32), magnitudes, bins, width, *layout.cell, rows.start, sums)
 
 
 def _add_float_votes(pictures: NDArray[Any], layout: HOGLayout, rows: slice, sums: NDArray[np.float32]) -> None:
@@ -81,4 +82,4 @@ def _add_float_votes(pictures: NDArray[Any], layout: HOGLayout, rows: slice, sum
     float_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, g_row, g_col)
     bins, magnitudes = np.empty(shape, bin_dtype(layout.orientations)), np.empty(shape)
     float_votes(g_row.ravel(), g_col.ravel(), layout.orientations, bins.ravel(), magnitudes.ravel())
-    add_votes(bins, magnitudes, width, *layout.cell, rows.start, sums)
+    add_float_votes(bins, magnitudes, width, *layout.cell, rows.start, sums)

@@ -35,9 +35,11 @@ def exact_votes(
 
 
 @lru_cache(maxsize=8)
-def integer_table(orientations: int) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """Return bin and magnitude of every gradient of uint8 pixels, at ``(g_row + 255) * 511 + g_col + 255``."""
-    differences = np.arange(-LARGEST, LARGEST + 1, dtype=np.float64)
-    g_row, g_col = (grid.ravel() for grid in np.meshgrid(differences, differences, indexing="ij"))
-    bins, magnitudes = exact_votes(g_row, g_col, orientations)
-    return bins, magnitudes.astype(np.float32)
+def bins_of_codes(orientations: int) -> NDArray[Any]:
+    """Return the bin of every gradient of uint8 pixels, at ``abs(g_row * N_DIFFERENCES + g_col)``.
+
+    A gradient and its opposite have one code, and one bin.
+    """
+    codes = np.arange(LARGEST * N_DIFFERENCES + LARGEST + 1)
+    g_row, g_col = np.divmod(codes + LARGEST, N_DIFFERENCES)
+    return exact_votes(g_row.astype(np.float64), g_col.astype(np.float64) - LARGEST, orientations)[0]

@@ -35,7 +35,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     orientations : int, default=9
-        Number of bins over 0 to 180 degrees, at least 1.
+        Number of bins over 0 to 180 degrees, or to 360 if `signed_gradient`, at least 1.
     pixels_per_cell : "auto" or tuple of two ints, default="auto"
         Rows and columns of pixels in a cell. "auto" is a square: the largest power of two, at most 8, that leaves at
         least four cells along the shorter side and a whole block in either direction, at least 1. So it is 8
@@ -47,6 +47,9 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         sum of squares; likewise, followed by clipping at 0.2 and normalising again.
     transform_sqrt : bool, default=False
         Take the square root of every pixel first, which evens out lighting. Pixels must not be negative.
+    signed_gradient : bool, default=False
+        Whether a gradient and its opposite, such as from dark to bright and from bright to dark, count as different
+        directions: True spreads the bins over 360 degrees, False (as in scikit-image) over 180.
     image_shape : tuple of int, default=None
         (height, width) or (height, width, channels) of pictures that come flattened. By default, a perfect square of
         features is a square grey picture, anything else a picture of one row.
@@ -90,9 +93,11 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     A bin holds its lower edge and not its upper one: a gradient of exactly 45 degrees votes for the second of four
     bins. The edges are the float64 multiples of ``180 / orientations``, the angle is that of :func:`numpy.arctan2` in
     float64, so a gradient that lies on an edge but for rounding may fall to either side. An angle just below 0 that
-    becomes 180 when 180 is added to it is in no bin, and its vote is dropped, as scikit-image does. Gradients so large
-    that their sum over a cell exceeds float32 (3.4e38) give NaN, as in scikit-image. There is no known case where the
-    two differ by more than 1e-6.
+    becomes 180 when 180 is added to it is in no bin, and its vote is dropped, as scikit-image does. With
+    `signed_gradient`, which scikit-image lacks, the edges are multiples of ``360 / orientations``, angles count from
+    the columns' direction to the rows' (clockwise, as rows count downwards), 360 is 0, and no vote is dropped.
+    Gradients so large that their sum over a cell exceeds float32 (3.4e38) give NaN, as in scikit-image. There is no
+    known case where the two differ by more than 1e-6.
 
     The kernel is compiled at the first use on a machine, which takes some seconds, and then kept on disk, if the
     package's folder or the user's cache folder can be written.
@@ -122,6 +127,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         "cells_per_block": [tuple, list],
         "block_norm": [StrOptions({"L1", "L1-sqrt", "L2", "L2-Hys"})],
         "transform_sqrt": ["boolean"],
+        "signed_gradient": ["boolean"],
         "image_shape": [tuple, list, None],
         "n_jobs": [Integral, None],
     }
@@ -134,6 +140,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         cells_per_block: tuple[int, int] = (3, 3),
         block_norm: str = "L2-Hys",
         transform_sqrt: bool = False,
+        signed_gradient: bool = False,
         image_shape: tuple[int, ...] | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -142,6 +149,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         self.cells_per_block = cells_per_block
         self.block_norm = block_norm
         self.transform_sqrt = transform_sqrt
+        self.signed_gradient = signed_gradient
         self.image_shape = image_shape
         self.n_jobs = n_jobs
 
@@ -243,6 +251,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
             _check_pair("cells_per_block", self.cells_per_block),
             self.block_norm,
             bool(self.transform_sqrt),
+            bool(self.signed_gradient),
         )
 
     def _check_sign(self, pictures: NDArray[Any]) -> None:

@@ -76,37 +76,37 @@ def _neighbours(plane: Any, width: int, n: int) -> Any:
 
 
 @compiled()
-def _code_and_size(left: Any, right: Any, up: Any, down: Any, inner: Any, p: int) -> Any:
+def _code_and_size(left: Any, right: Any, up: Any, down: Any, inner: Any, shift: Any, p: int) -> Any:
     g_row, g_col = down[p] - up[p], (right[p] - left[p]) * inner[p]
-    return abs(g_row * _FLOAT_DIFFERENCES + g_col), g_row * g_row + g_col * g_col
+    return abs(g_row * _FLOAT_DIFFERENCES + (g_col + shift)), g_row * g_row + g_col * g_col
 
 
 @compiled()
-def _first_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, codes: Any, sizes: Any) -> None:
+def _first_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, shift: Any, codes: Any, sizes: Any) -> None:
     for p in range(codes.size):
-        code, size = _code_and_size(left, right, up, down, inner, p)
+        code, size = _code_and_size(left, right, up, down, inner, shift, p)
         codes[p], sizes[p] = np.int32(code), size
 
 
 @compiled()
-def _larger_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, codes: Any, sizes: Any) -> None:
+def _larger_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, shift: Any, codes: Any, sizes: Any) -> None:
     for p in range(codes.size):
-        code, size = _code_and_size(left, right, up, down, inner, p)
+        code, size = _code_and_size(left, right, up, down, inner, shift, p)
         larger = size > sizes[p]
         codes[p] = np.int32(code) if larger else codes[p]
         sizes[p] = size if larger else sizes[p]
 
 
 @compiled()
-def _largest_codes_of_three(planes: Any, width: int, inner: Any, codes: Any, sizes: Any) -> None:
+def _largest_codes_of_three(planes: Any, width: int, inner: Any, shift: Any, codes: Any, sizes: Any) -> None:
     """Do in registers what `_first_codes` and `_larger_codes` do by way of memory."""
     left_0, right_0, up_0, down_0 = _neighbours(planes[0], width, codes.size)
     left_1, right_1, up_1, down_1 = _neighbours(planes[1], width, codes.size)
     left_2, right_2, up_2, down_2 = _neighbours(planes[2], width, codes.size)
     for p in range(codes.size):
-        code, size = _code_and_size(left_0, right_0, up_0, down_0, inner, p)
-        code_1, size_1 = _code_and_size(left_1, right_1, up_1, down_1, inner, p)
-        code_2, size_2 = _code_and_size(left_2, right_2, up_2, down_2, inner, p)
+        code, size = _code_and_size(left_0, right_0, up_0, down_0, inner, shift, p)
+        code_1, size_1 = _code_and_size(left_1, right_1, up_1, down_1, inner, shift, p)
+        code_2, size_2 = _code_and_size(left_2, right_2, up_2, down_2, inner, shift, p)
         code, size = (code_1, size_1) if size_1 > size else (code, size)
         code, size = (code_2, size_2) if size_2 > size else (code, size)
         codes[p], sizes[p] = np.int32(code), size
@@ -120,12 +120,20 @@ def _roots(sizes: Any) -> None:
 
 @compiled()
 def integer_gradients(
-    pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, codes: Any, magnitudes: Any
+    pictures: Any,
+    height: int,
+    width: int,
+    channels: int,
+    first_row: int,
+    n_rows: int,
+    shift: Any,
+    codes: Any,
+    magnitudes: Any,
 ) -> None:
     """Write the gradient of each pixel of uint8 pictures to `codes` and `magnitudes` (m, n_rows * width).
 
-    A code says the direction, for `bins_of_codes`. All numbers but the magnitudes are whole and below 2**24, so float32
-    holds them exactly.
+    A code says the direction, for `bins_of_codes`; `shift` is a float32 `code_shift`. All numbers but the
+    magnitudes are whole and below 2**24, so float32 holds them exactly.
     """
     n = n_rows * width
     planes = np.empty((channels, n + 2 * width), np.float32)
@@ -134,14 +142,14 @@ def integer_gradients(
     for i in range(len(pictures)):
         _split_channels(pictures[i], height, width, first_row, n_rows, planes)
         if channels == 3:
-            _largest_codes_of_three(planes, width, inner, codes[i], magnitudes[i])
+            _largest_codes_of_three(planes, width, inner, shift, codes[i], magnitudes[i])
         else:
             for k in range(channels):
                 left, right, up, down = _neighbours(planes[k], width, n)
                 if k == 0:
-                    _first_codes(left, right, up, down, inner, codes[i], magnitudes[i])
+                    _first_codes(left, right, up, down, inner, shift, codes[i], magnitudes[i])
                 else:
-                    _larger_codes(left, right, up, down, inner, codes[i], magnitudes[i])
+                    _larger_codes(left, right, up, down, inner, shift, codes[i], magnitudes[i])
         _roots(magnitudes[i])
 
 

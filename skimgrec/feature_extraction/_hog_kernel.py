@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from skimgrec.feature_extraction._hog_blocks import NORMS, add_float_votes, add_integer_votes, block_features
 from skimgrec.feature_extraction._hog_gradients import float_gradients, integer_gradients
 from skimgrec.feature_extraction._hog_layout import HOGLayout
-from skimgrec.feature_extraction._hog_orientation import bin_dtype, bins_of_codes
+from skimgrec.feature_extraction._hog_orientation import bin_dtype, bins_of_codes, code_shift
 from skimgrec.feature_extraction._hog_votes import float_votes
 from skimgrec.utils import chunk_slices
 
@@ -68,8 +68,9 @@ def _add_integer_votes(pictures: NDArray[np.uint8], layout: HOGLayout, rows: sli
     first, stop = rows.start * layout.cell[0], rows.stop * layout.cell[0]
     shape = m, (stop - first) * width
     codes, magnitudes = np.empty(shape, np.int32), np.empty(shape, np.float32)
-    integer_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, codes, magnitudes)
-    bins = bins_of_codes(layout.orientations)
+    shift = np.float32(code_shift(layout.signed))
+    integer_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, shift, codes, magnitudes)
+    bins = bins_of_codes(layout.orientations, layout.signed)
     # Unsigned indices spare the check for negative ones.
     add_integer_votes(codes.view(np.uint32), magnitudes, bins, width, *layout.cell, rows.start, sums)
 
@@ -81,5 +82,5 @@ def _add_float_votes(pictures: NDArray[Any], layout: HOGLayout, rows: slice, sum
     g_row, g_col = np.empty(shape, pictures.dtype), np.empty(shape, pictures.dtype)
     float_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, g_row, g_col)
     bins, magnitudes = np.empty(shape, bin_dtype(layout.orientations)), np.empty(shape)
-    float_votes(g_row.ravel(), g_col.ravel(), layout.orientations, bins.ravel(), magnitudes.ravel())
+    float_votes(g_row.ravel(), g_col.ravel(), layout.orientations, layout.signed, bins.ravel(), magnitudes.ravel())
     add_float_votes(bins, magnitudes, width, *layout.cell, rows.start, sums)

@@ -18,6 +18,7 @@ class HOGLayout:
     block: tuple[int, int]
     norm: str
     transform_sqrt: bool
+    signed: bool
 
     def n_cells(self, height: int, width: int) -> tuple[int, int]:
         """Return the rows and columns of whole cells in a picture."""

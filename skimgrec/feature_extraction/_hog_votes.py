@@ -27,9 +27,19 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 
 @compiled()
 def _approximate_votes(
-    g_row: Any, g_col: Any, bins_per_radian: Any, tolerance: Any, unsure_mark: int, bins: Any, magnitudes: Any
+    g_row: Any,
+    g_col: Any,
+    opposite: Any,
+    bins_per_radian: Any,
+    tolerance: Any,
+    unsure_mark: int,
+    bins: Any,
+    magnitudes: Any,
 ) -> int:
-    """Vote by an approximate angle; mark and count the gradients too near a bin's edge, or too extreme, for it."""
+    """Vote by an approximate angle; mark and count the gradients too near a bin's edge, or too extreme, for it.
+
+    `opposite` is the angle between a gradient and its opposite: pi, or 0 where they are not told apart.
+    """
     n_unsure = 0
     for p in range(g_row.size):
         row, col = g_row[p], g_col[p]
@@ -44,19 +54,26 @@ def _approximate_votes(
         angle = tangent * (_A0 + square * (_A1 + square * (_A2 + square * (_A3 + square * (_A4 + square * _A5)))))
         angle = _QUARTER_TURN - angle if steep else angle
         angle = _HALF_TURN - angle if (row < 0) != (col < 0) else angle
-        position = angle * bins_per_radian if row != 0 else _ZERO
+        angle = angle + opposite if row < 0 else angle
+        at_zero = (row == 0) & ((col >= 0) | (opposite == 0))
+        position = _ZERO if at_zero else angle * bins_per_radian
         # Truncation is enough: positions are not negative.
         whole = np.int32(position)
         fraction = position - np.float32(whole)
         extreme = ((size < _SMALL) & (longer > 0)) | (size > _LARGE)
-        unsure = (((fraction < tolerance) | (fraction > _ONE - tolerance)) & (row != 0)) | extreme
+        unsure = (((fraction < tolerance) | (fraction > _ONE - tolerance)) & ~at_zero) | extreme
         bins[p] = unsure_mark if unsure else whole
         n_unsure += unsure
     return n_unsure
 
 
 def float_votes(
-    g_row: NDArray[Any], g_col: NDArray[Any], orientations: int, bins: NDArray[Any], magnitudes: NDArray[np.float64]
+    g_row: NDArray[Any],
+    g_col: NDArray[Any],
+    orientations: int,
+    signed: bool,
+    bins: NDArray[Any],
+    magnitudes: NDArray[np.float64],
 ) -> None:
     """Write each gradient's bin and magnitude, equal to those of `exact_votes`.
 
@@ -64,11 +81,13 @@ def float_votes(
     NumPy's own arctangent with it, because other ones differ in the last digit and so on the edges.
     """
     unsure_mark = orientations
+    bins_per_radian = orientations / (2 * math.pi if signed else math.pi)
     n_unsure = _approximate_votes(
         g_row,
         g_col,
-        np.float32(orientations / math.pi),
-        np.float32(orientations / math.pi * _ANGLE_ERROR),
+        _HALF_TURN if signed else _ZERO,
+        np.float32(bins_per_radian),
+        np.float32(bins_per_radian * _ANGLE_ERROR),
         unsure_mark,
         bins,
         magnitudes,
@@ -76,4 +95,4 @@ def float_votes(
     if n_unsure:
         where = np.flatnonzero(bins == unsure_mark)
         rows, cols = g_row[where].astype(np.float64), g_col[where].astype(np.float64)
-        bins[where], magnitudes[where] = exact_votes(rows, cols, orientations)
+        bins[where], magnitudes[where] = exact_votes(rows, cols, orientations, signed)

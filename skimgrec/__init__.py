@@ -11,6 +11,7 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "ComparisonResult": "skimgrec.model_selection",
+    "HOGDisplay": "skimgrec.inspection",
     "HOGTransformer": "skimgrec.feature_extraction",
     "ImageFlattener": "skimgrec.feature_extraction",
     "KerasCNNClassifier": "skimgrec.neural_network",

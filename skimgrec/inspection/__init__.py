@@ -1,0 +1,5 @@
+"""What a model looked at: plots in scikit-learn's Display convention."""
+
+from skimgrec.inspection._hog_display import HOGDisplay
+
+__all__ = ["HOGDisplay"]

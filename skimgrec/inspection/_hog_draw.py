@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,14 +123,14 @@ def draw_glyphs(
     points_a_pixel = 72 / ax.figure.dpi * min(ax.bbox.width / width, ax.bbox.height / height)
     style: dict[str, Any] = {
         "array": values,
-        "linewidths": float(np.clip(0.1 * min(cell) * points_a_pixel, 0.35, 2.5)),
+        "linewidths": float(np.clip(0.1 * min(cell) * points_a_pixel, 0.45, 2.5)),
         "capstyle": "butt",
         "rasterized": len(segments) > _MOST_VECTOR_STROKES,
         **_color_scale(values, colored=colored),
     }
     if {"color", "colors"} & set(line_kw or {}):
         style["array"] = None
-    lines = LineCollection(list(segments), **(style | (line_kw or {})))
+    lines = LineCollection(cast(Any, segments), **(style | (line_kw or {})))
     ax.add_collection(lines, autolim=False)
     if colored and colorbar and len(values):
         _bar(ax, lines)

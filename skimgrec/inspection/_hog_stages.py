@@ -99,7 +99,7 @@ def image_gradients(
 
 
 def glyph_strokes(
-    weights: NDArray[Any], cell: tuple[int, int], *, signed_gradient: bool, faintest: float = 0.02
+    weights: NDArray[Any], cell: tuple[int, int], *, signed_gradient: bool, faintest: float = 0.05
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the strokes that show a weight for each cell and orientation, the weakest first.
 
@@ -112,7 +112,7 @@ def glyph_strokes(
     signed_gradient : bool
         Whether the orientations cover 360 degrees: then a stroke starts in the centre of its cell, and the bright side
         of the edge lies on its left. Else it passes through the centre.
-    faintest : float, default=0.02
+    faintest : float, default=0.05
         Strokes shorter than this part of the longest are left out.
 
     Returns

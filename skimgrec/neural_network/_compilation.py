@@ -97,7 +97,8 @@ def make_loss(loss: Any) -> keras.losses.Loss:
 
     from skimgrec.neural_network._losses import FunctionLoss
 
-    return FunctionLoss(function, name=_loss_name(loss), reduction=reduction)
+    name = _loss_name(loss)
+    return FunctionLoss(function, name=name if name.isidentifier() else "loss", reduction=reduction)
 
 
 def make_metrics(metrics: Any) -> list[Any]:

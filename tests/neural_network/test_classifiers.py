@@ -33,6 +33,14 @@ def test_two_classes_behave_alike_under_every_kind_of_loss(network, two_digits, 
     np.testing.assert_array_equal(net.predict(X), net.classes_[net.predict_proba(X).argmax(axis=1)])
 
 
+def test_loss_may_be_any_function_of_one_hot_rows(network, digits):
+    import keras
+
+    X, y = digits
+    net = network(loss=lambda true, predicted: keras.ops.mean((true - predicted) ** 2, -1), epochs=12).fit(X, y)
+    assert net.score(X, y) > 0.7
+
+
 @pytest.mark.parametrize(
     "name",
     [

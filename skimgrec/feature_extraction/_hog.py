@@ -50,6 +50,10 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     signed_gradient : bool, default=False
         Whether a gradient and its opposite, such as from dark to bright and from bright to dark, count as different
         directions: True spreads the bins over 360 degrees, False (as in scikit-image) over 180.
+    interpolation : {None, "bilinear"}, default=None
+        Where the weight of a pixel goes. None (as in scikit-image): all of it to the bin of its angle in the cell it
+        lies in. "bilinear": shared between the two nearest bins and the two nearest rows and columns of cells, by
+        distance to their centres, so that features change smoothly when edges turn or move a little.
     image_shape : tuple of int, default=None
         (height, width) or (height, width, channels) of pictures that come flattened. By default, a perfect square of
         features is a square grey picture, anything else a picture of one row.
@@ -86,7 +90,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     -----
     Differences are taken between the two neighbours of a pixel, and are 0 across the border. A pixel of a colour
     picture takes the gradient of the channel where it is longest, the first of equals (an alpha channel counts as a
-    channel). Its whole weight goes to one bin. Differences and lengths are computed as scikit-image does: in float64
+    channel). Differences and lengths are computed as scikit-image does: in float64
     for integers, else in the input's own precision, float32 for float16. Therefore uint8 pictures and the same pictures
     divided by 255 may differ: channels of equal gradients are no longer equal after rounding.
 
@@ -99,6 +103,13 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     Gradients so large that their sum over a cell exceeds float32 (3.4e38) give NaN, as in scikit-image. There is no
     known case where the two differ by more than 1e-6.
 
+    With ``interpolation="bilinear"``, the interpolation of Dalal and Triggs (appendix D of Dalal's thesis), a pixel
+    votes in up to two orientations of up to four cells: along each of the three axes its share is 1 at the centre of a
+    bin and falls linearly to 0 at the centres of the neighbouring ones. Orientations are circular; what would fall to
+    cells beyond the border is dropped; pixels outside the whole cells do not vote. Cells are interpolated over the
+    whole picture rather than within each block, and there is no Gaussian weight within a block. Every integer dtype
+    gives the features of the same numbers as floats.
+
     The kernel is compiled at the first use on a machine, which takes some seconds, and then kept on disk, if the
     package's folder or the user's cache folder can be written.
 
@@ -106,6 +117,9 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     ----------
     Dalal, N. and Triggs, B. (2005). Histograms of Oriented Gradients for Human Detection. CVPR.
     https://doi.org/10.1109/CVPR.2005.177
+
+    Dalal, N. (2006). Finding People in Images and Videos. Thesis, Institut National Polytechnique de Grenoble.
+    https://theses.hal.science/tel-00390303
 
     Examples
     --------
@@ -128,6 +142,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         "block_norm": [StrOptions({"L1", "L1-sqrt", "L2", "L2-Hys"})],
         "transform_sqrt": ["boolean"],
         "signed_gradient": ["boolean"],
+        "interpolation": [StrOptions({"bilinear"}), None],
         "image_shape": [tuple, list, None],
         "n_jobs": [Integral, None],
     }
@@ -141,6 +156,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         block_norm: str = "L2-Hys",
         transform_sqrt: bool = False,
         signed_gradient: bool = False,
+        interpolation: str | None = None,
         image_shape: tuple[int, ...] | None = None,
         n_jobs: int | None = None,
     ) -> None:
@@ -150,6 +166,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         self.block_norm = block_norm
         self.transform_sqrt = transform_sqrt
         self.signed_gradient = signed_gradient
+        self.interpolation = interpolation
         self.image_shape = image_shape
         self.n_jobs = n_jobs
 
@@ -252,6 +269,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
             self.block_norm,
             bool(self.transform_sqrt),
             bool(self.signed_gradient),
+            self.interpolation == "bilinear",
         )
 
     def _check_sign(self, pictures: NDArray[Any]) -> None:

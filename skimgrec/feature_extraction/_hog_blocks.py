@@ -1,4 +1,4 @@
-"""Compiled passes from votes to features: sums over cells, then blocks of cells, normalised."""
+"""Compiled pass from cells to features: overlapping blocks of cells, normalised."""
 
 from __future__ import annotations
 
@@ -16,94 +16,17 @@ _EPS = 1e-5
 _CLIP = np.float32(0.2)
 # Cells are scaled down by this power of two, or the factor of a block, a float32 too, would lose digits where sums are
 # near the largest float32.
-_DOWN = np.float32(2.0**-20)
+_DOWN = 2.0**-20
+# Loops over multiples of this many values need no leftover iterations, which would take longer than the rest.
+_STRIDE = 64
+# Rows of blocks are worked through in groups of about this many values, which stay in the fastest cache.
+_GROUP = 2**12
 
 
 @compiled()
-def add_integer_votes(
-    codes: Any,
-    magnitudes: Any,
-    bins: Any,
-    width: int,
-    cell_height: int,
-    cell_width: int,
-    first_row: int,
-    sums: Any,
-) -> None:
-    """Add each pixel's magnitude at the bin that `bins` has for its code.
-
-    `codes` and `magnitudes` (m, pixels) cover rows of cells from `first_row` on; `sums` is (m, cell rows, cells a row,
-    orientations). The sums are float32 and taken row by row within a cell, so they round as scikit-image's do.
-    """
-    m, n_pixels = codes.shape
-    n_cols = sums.shape[2]
-    for i in range(m):
-        for y in range(n_pixels // width):
-            row = first_row + y // cell_height
-            for col in range(n_cols):
-                start = y * width + col * cell_width
-                cell_codes, votes = codes[i, start : start + cell_width], magnitudes[i, start : start + cell_width]
-                histogram = sums[i, row, col]
-                for p in range(cell_width):
-                    histogram[bins[cell_codes[p]]] += votes[p]
-
-
-@compiled()
-def add_float_votes(
-    bins: Any, magnitudes: Any, width: int, cell_height: int, cell_width: int, first_row: int, sums: Any
-) -> None:
-    """Add each pixel's float64 magnitude (m, pixels) at its bin, in the same order and precision."""
-    m, n_pixels = bins.shape
-    n_cols = sums.shape[2]
-    for i in range(m):
-        for y in range(n_pixels // width):
-            row = first_row + y // cell_height
-            for col in range(n_cols):
-                start = y * width + col * cell_width
-                cell_bins, votes = bins[i, start : start + cell_width], magnitudes[i, start : start + cell_width]
-                histogram = sums[i, row, col]
-                for p in range(cell_width):
-                    histogram[cell_bins[p]] = np.float32(np.float64(histogram[cell_bins[p]]) + votes[p])
-
-
-@compiled()
-def _mean_cells(sums: Any, area: Any, cells: Any) -> None:
+def _scale_cells(sums: Any, factor: Any, cells: Any) -> None:
     for p in range(sums.size):
-        cells[p] = sums[p] / area * _DOWN
-
-
-@compiled(fastmath={"reassoc"})
-def _cell_energies(cells: Any, orientations: int, squared: bool, energies: Any) -> None:
-    """Write what each cell adds to the norm of its blocks: the sum of its values or of their squares."""
-    for cell in range(energies.size):
-        energy = 0.0
-        for value in cells[cell * orientations : (cell + 1) * orientations]:
-            wide = np.float64(value)
-            energy += wide * wide if squared else wide
-        energies[cell] = energy
-
-
-@compiled()
-def _block_energies(energies: Any, n_cols: int, height: int, width: int, n_block_cols: int, totals: Any) -> None:
-    for block in range(totals.size):
-        first = block // n_block_cols * n_cols + block % n_block_cols
-        total = 0.0
-        for row in range(height):
-            for col in range(width):
-                total += energies[first + row * n_cols + col]
-        totals[block] = total
-
-
-@compiled()
-def _inverse_roots(totals: Any, eps: float, factors: Any) -> None:
-    for block in range(totals.size):
-        factors[block] = 1 / math.sqrt(totals[block] + eps)
-
-
-@compiled()
-def _inverses(totals: Any, eps: float, factors: Any) -> None:
-    for block in range(totals.size):
-        factors[block] = 1 / (totals[block] + eps)
+        cells[p] = sums[p] * factor
 
 
 @compiled()
@@ -113,64 +36,129 @@ def _copy(source: Any, target: Any) -> None:
 
 
 @compiled()
-def _scale(block: Any, factor: Any) -> None:
-    for p in range(block.size):
-        block[p] *= factor
+def _gather_blocks(
+    cells: Any, row_step: int, orientations: int, first: int, n_block_cols: int, height: int, run: int, blocks: Any
+) -> None:
+    """Lay out the cells of whole rows of blocks, from row `first` on, in the order of the features.
 
-
-@compiled()
-def _scale_root(block: Any, factor: Any) -> None:
-    for p in range(block.size):
-        block[p] = math.sqrt(block[p] * factor)
+    What is copied beyond the `run` of values that a block takes from a row of cells is overwritten by the next run.
+    """
+    stretch = -(-run // _STRIDE) * _STRIDE
+    for k in range((blocks.size - run - _STRIDE) // (height * run)):
+        start = (first + k // n_block_cols) * row_step + k % n_block_cols * orientations
+        for row in range(height):
+            at = (k * height + row) * run
+            _copy(cells[start + row * row_step : start + row * row_step + stretch], blocks[at : at + stretch])
 
 
 @compiled(fastmath={"reassoc"})
-def _scale_and_clip(block: Any, factor: Any) -> Any:
-    """Return the sum of the squares after the clipping."""
+def _sum(block: Any) -> float:
+    total = 0.0
+    for p in range(block.size):
+        total += np.float64(block[p])
+    return total
+
+
+@compiled(fastmath={"reassoc"})
+def _sum_of_squares(block: Any) -> float:
+    total = 0.0
+    for p in range(block.size):
+        total += np.float64(block[p]) * np.float64(block[p])
+    return total
+
+
+@compiled(fastmath={"reassoc"})
+def _clipped_sum_of_squares(block: Any, factor: Any) -> float:
     total = np.float32(0)
     for p in range(block.size):
         value = block[p] * factor
         value = _CLIP if value > _CLIP else value
-        block[p] = value
         total += value * value
     return total
 
 
 @compiled()
-def block_features(sums: Any, area: int, height: int, width: int, norm: int, out: Any) -> None:
+def _inverse_roots(totals: Any, eps: float, factors: Any) -> None:
+    for k in range(totals.size):
+        factors[k] = 1 / math.sqrt(totals[k] + eps)
+
+
+@compiled()
+def _inverses(totals: Any, eps: float, factors: Any) -> None:
+    for k in range(totals.size):
+        factors[k] = 1 / (totals[k] + eps)
+
+
+@compiled()
+def _scale(block: Any, factor: Any, features: Any) -> None:
+    for p in range(features.size):
+        features[p] = block[p] * factor
+
+
+@compiled()
+def _scale_root(block: Any, factor: Any, features: Any) -> None:
+    for p in range(features.size):
+        features[p] = math.sqrt(block[p] * factor)
+
+
+@compiled()
+def _scale_clip_scale(block: Any, factor: Any, last_factor: Any, features: Any) -> None:
+    for p in range(features.size):
+        value = block[p] * factor
+        value = _CLIP if value > _CLIP else value
+        features[p] = value * last_factor
+
+
+@compiled()
+def _normalise(blocks: Any, size: int, norm: int, totals: Any, factors: Any, last_factors: Any, features: Any) -> None:
+    """Write each block of `size` values, normalised. What all blocks need is computed together, so that none waits."""
+    n = features.size // size
+    for k in range(n):
+        block = blocks[k * size : (k + 1) * size]
+        totals[k] = _sum_of_squares(block) if norm >= _L2 else _sum(block)
+    if norm >= _L2:
+        _inverse_roots(totals[:n], (_EPS * _DOWN) ** 2, factors)
+    else:
+        _inverses(totals[:n], _EPS * _DOWN, factors)
+    if norm == _L2_HYS:
+        for k in range(n):
+            totals[k] = _clipped_sum_of_squares(blocks[k * size : (k + 1) * size], factors[k])
+        _inverse_roots(totals[:n], _EPS**2, last_factors)
+    for k in range(n):
+        block, target = blocks[k * size : (k + 1) * size], features[k * size : (k + 1) * size]
+        if norm == _L2_HYS:
+            _scale_clip_scale(block, factors[k], last_factors[k], target)
+        elif norm == _L1_SQRT:
+            _scale_root(block, factors[k], target)
+        else:
+            _scale(block, factors[k], target)
+
+
+@compiled()
+def block_features(sums: Any, orientations: int, n_cols: int, area: int, block: Any, norm: int, out: Any) -> None:
     """Write the normalised blocks of each picture to `out` (m, features).
 
-    The factors of all blocks of a picture are computed together, so that no block waits for the root of another.
+    `sums` is (m, cell rows * `n_cols` * orientations or more), sums over cells of `area` pixels; `block` is (rows,
+    columns) of cells.
     """
-    m, n_rows, n_cols, orientations = sums.shape
+    m, n_features = out.shape
+    height, width = block
+    row_step = n_cols * orientations
     n_block_cols = n_cols - width + 1
     run = width * orientations
-    size = height * run
-    cells = np.empty(n_rows * n_cols * orientations, np.float32)
-    energies = np.empty(n_rows * n_cols, np.float64)
-    totals = np.empty((n_rows - height + 1) * n_block_cols, np.float64)
-    factors = np.empty(totals.size, np.float32)
+    row_size = n_block_cols * height * run
+    n_block_rows = n_features // row_size
+    n_values = (n_block_rows + height - 1) * row_step
+
+    group = min(n_block_rows, max(1, _GROUP // row_size))
+    cells = np.zeros(n_values + run + _STRIDE, np.float32)
+    blocks = np.zeros(group * row_size + run + _STRIDE, np.float32)
+    totals = np.empty(group * n_block_cols, np.float64)
+    factors, last_factors = np.empty(totals.size, np.float32), np.empty(totals.size, np.float32)
     for i in range(m):
-        _mean_cells(sums[i].reshape(-1), np.float32(area), cells)
-        _cell_energies(cells, orientations, norm >= _L2, energies)
-        _block_energies(energies, n_cols, height, width, n_block_cols, totals)
-        if norm >= _L2:
-            _inverse_roots(totals, (_EPS * _DOWN) ** 2, factors)
-        else:
-            _inverses(totals, _EPS * _DOWN, factors)
-        for k in range(totals.size):
-            block = out[i, k * size : (k + 1) * size]
-            first = (k // n_block_cols * n_cols + k % n_block_cols) * orientations
-            for row in range(height):
-                start = first + row * n_cols * orientations
-                _copy(cells[start : start + run], block[row * run : (row + 1) * run])
-            if norm == _L2_HYS:
-                totals[k] = _scale_and_clip(block, factors[k])
-            elif norm == _L1_SQRT:
-                _scale_root(block, factors[k])
-            else:
-                _scale(block, factors[k])
-        if norm == _L2_HYS:
-            _inverse_roots(totals, _EPS**2, factors)
-            for k in range(totals.size):
-                _scale(out[i, k * size : (k + 1) * size], factors[k])
+        _scale_cells(sums[i, :n_values], np.float32(_DOWN / area), cells)
+        for first in range(0, n_block_rows, group):
+            start, stop = first * row_size, min(first + group, n_block_rows) * row_size
+            part = blocks[: stop - start + run + _STRIDE]
+            _gather_blocks(cells, row_step, orientations, first, n_block_cols, height, run, part)
+            _normalise(part, height * run, norm, totals, factors, last_factors, out[i, start:stop])

@@ -33,7 +33,7 @@ def _split_three(pixels: Any, first: Any, second: Any, third: Any) -> None:
 
 
 @compiled()
-def _split_channels(picture: Any, height: int, width: int, first_row: int, n_rows: int, planes: Any) -> None:
+def split_channels(picture: Any, height: int, width: int, first_row: int, n_rows: int, planes: Any) -> None:
     """Fill `planes` (channels, (n_rows + 2) * width) with the rows and their neighbours above and below.
 
     Beyond the first and the last row of the picture stands a mirrored one: the difference across the border row is 0.
@@ -61,7 +61,7 @@ def _split_channels(picture: Any, height: int, width: int, first_row: int, n_row
 
 
 @compiled()
-def _inner_columns(width: int, n_rows: int, inner: Any) -> None:
+def inner_columns(width: int, n_rows: int, inner: Any) -> None:
     """Set `inner` to 1 where a pixel has neighbours left and right, to 0 in the border columns."""
     inner[:] = 1
     for row in range(n_rows):
@@ -120,64 +120,82 @@ def _roots(sizes: Any) -> None:
 
 @compiled()
 def integer_gradients(
-    pictures: Any,
-    height: int,
-    width: int,
-    channels: int,
+    picture: Any,
+    shape: Any,
     first_row: int,
     n_rows: int,
     shift: Any,
+    inner: Any,
+    planes: Any,
     codes: Any,
     magnitudes: Any,
 ) -> None:
-    """Write the gradient of each pixel of uint8 pictures to `codes` and `magnitudes` (m, n_rows * width).
+    """Write the gradient of each pixel of a uint8 picture to `codes` and `magnitudes`, of n_rows * width.
 
-    A code says the direction, for `bins_of_codes`; `shift` is a float32 `code_shift`. All numbers but the
-    magnitudes are whole and below 2**24, so float32 holds them exactly.
+    A code says the direction, for `bins_of_codes`; `shift` is a float32 `code_shift`. `inner` is from `inner_columns`,
+    as float32, and `planes` is room for (channels, (n_rows + 2) * width). All numbers but the magnitudes are whole and
+    below 2**24, so float32 holds them exactly.
     """
-    n = n_rows * width
-    planes = np.empty((channels, n + 2 * width), np.float32)
-    inner = np.empty(n, np.float32)
-    _inner_columns(width, n_rows, inner)
-    for i in range(len(pictures)):
-        _split_channels(pictures[i], height, width, first_row, n_rows, planes)
-        if channels == 3:
-            _largest_codes_of_three(planes, width, inner, shift, codes[i], magnitudes[i])
-        else:
-            for k in range(channels):
-                left, right, up, down = _neighbours(planes[k], width, n)
-                if k == 0:
-                    _first_codes(left, right, up, down, inner, shift, codes[i], magnitudes[i])
-                else:
-                    _larger_codes(left, right, up, down, inner, shift, codes[i], magnitudes[i])
-        _roots(magnitudes[i])
+    height, width, channels = shape
+    split_channels(picture, height, width, first_row, n_rows, planes)
+    if channels == 3:
+        _largest_codes_of_three(planes, width, inner, shift, codes, magnitudes)
+    else:
+        for k in range(channels):
+            left, right, up, down = _neighbours(planes[k], width, codes.size)
+            if k == 0:
+                _first_codes(left, right, up, down, inner, shift, codes, magnitudes)
+            else:
+                _larger_codes(left, right, up, down, inner, shift, codes, magnitudes)
+    _roots(magnitudes)
 
 
 @compiled()
-def _first_gradients(
-    left: Any, right: Any, up: Any, down: Any, inner: Any, limits: Any, sizes: Any, unsure: Any, g_row: Any, g_col: Any
-) -> None:
-    for p in range(g_row.size):
-        row, col = down[p] - up[p], (right[p] - left[p]) if inner[p] else _ZERO
-        size = row * row + col * col
-        g_row[p], g_col[p], sizes[p] = row, col, size
-        unsure[p] = ((size < limits[1]) & ((row != 0) | (col != 0))) | (size > limits[2])
+def _float_gradient(left: Any, right: Any, up: Any, down: Any, inner: Any, p: int) -> Any:
+    row, col = down[p] - up[p], (right[p] - left[p]) if inner[p] else _ZERO
+    return row, col, row * row + col * col
 
 
 @compiled()
-def _larger_gradients(
-    left: Any, right: Any, up: Any, down: Any, inner: Any, limits: Any, sizes: Any, unsure: Any, g_row: Any, g_col: Any
-) -> None:
+def _extreme(row: Any, col: Any, size: Any, limits: Any) -> Any:
+    return ((size < limits[1]) & ((row != 0) | (col != 0))) | (size > limits[2])
+
+
+@compiled()
+def _larger(best: Any, other: Any, limits: Any) -> Any:
+    """Return the larger of two gradients (row, col, size), and whether to look more closely."""
+    row, col, size = other
+    near = (abs(size - best[2]) <= limits[0] * size) & ((row != best[0]) | (col != best[1]))
+    larger = size > best[2]
+    chosen = (row if larger else best[0], col if larger else best[1], size if larger else best[2])
+    return chosen, near | _extreme(row, col, size, limits)
+
+
+@compiled()
+def _only_gradients(plane: Any, width: int, inner: Any, g_row: Any, g_col: Any) -> None:
+    left, right, up, down = _neighbours(plane, width, g_row.size)
     for p in range(g_row.size):
-        row, col = down[p] - up[p], (right[p] - left[p]) if inner[p] else _ZERO
-        size = row * row + col * col
-        near = (abs(size - sizes[p]) <= limits[0] * size) & ((row != g_row[p]) | (col != g_col[p]))
-        extreme = ((size < limits[1]) & ((row != 0) | (col != 0))) | (size > limits[2])
-        unsure[p] |= near | extreme
-        larger = size > sizes[p]
-        sizes[p] = size if larger else sizes[p]
-        g_row[p] = row if larger else g_row[p]
-        g_col[p] = col if larger else g_col[p]
+        g_row[p], g_col[p], _ = _float_gradient(left, right, up, down, inner, p)
+
+
+@compiled()
+def _largest_gradients_of_three(
+    planes: Any, width: int, inner: Any, limits: Any, unsure: Any, g_row: Any, g_col: Any
+) -> bool:
+    """Return whether there is a pixel to look at more closely."""
+    left_0, right_0, up_0, down_0 = _neighbours(planes[0], width, g_row.size)
+    left_1, right_1, up_1, down_1 = _neighbours(planes[1], width, g_row.size)
+    left_2, right_2, up_2, down_2 = _neighbours(planes[2], width, g_row.size)
+    any_unsure = False
+    for p in range(g_row.size):
+        best = _float_gradient(left_0, right_0, up_0, down_0, inner, p)
+        extreme = _extreme(best[0], best[1], best[2], limits)
+        best, unsure_1 = _larger(best, _float_gradient(left_1, right_1, up_1, down_1, inner, p), limits)
+        best, unsure_2 = _larger(best, _float_gradient(left_2, right_2, up_2, down_2, inner, p), limits)
+        g_row[p], g_col[p], _ = best
+        unsure[p] = extreme | unsure_1 | unsure_2
+        any_unsure |= extreme | unsure_1 | unsure_2
+    return any_unsure
 
 
 @compiled()
@@ -196,27 +214,21 @@ def _settle_channels(planes: Any, width: int, inner: Any, unsure: Any, g_row: An
 
 
 @compiled()
-def float_gradients(
-    pictures: Any, height: int, width: int, channels: int, first_row: int, n_rows: int, g_row: Any, g_col: Any
-) -> None:
+def float_gradients(pictures: Any, shape: Any, first_row: int, n_rows: int, g_row: Any, g_col: Any) -> None:
     """Write the gradient of each pixel of floating-point pictures to `g_row` and `g_col` (m, n_rows * width)."""
     info = np.finfo(g_row.dtype)
     # Squares so near to each other, relatively, may stand for equal magnitudes; smaller ones lose digits; larger ones
     # may overflow when they are added.
     limits = (np.float32(8) * info.eps, info.tiny / info.eps, info.max * info.eps)
+    height, width, channels = shape
     n = n_rows * width
     planes = np.empty((channels, n + 2 * width), g_row.dtype)
-    sizes = np.empty(n, g_row.dtype)
     inner = np.empty(n, np.bool_)
-    unsure = np.empty(n, np.bool_)
-    _inner_columns(width, n_rows, inner)
+    inner_columns(width, n_rows, inner)
+    unsure = np.ones(n, np.bool_)
     for i in range(len(pictures)):
-        _split_channels(pictures[i], height, width, first_row, n_rows, planes)
-        for k in range(channels):
-            left, right, up, down = _neighbours(planes[k], width, n)
-            if k == 0:
-                _first_gradients(left, right, up, down, inner, limits, sizes, unsure, g_row[i], g_col[i])
-            else:
-                _larger_gradients(left, right, up, down, inner, limits, sizes, unsure, g_row[i], g_col[i])
-        if channels > 1:
+        split_channels(pictures[i], height, width, first_row, n_rows, planes)
+        if channels == 1:
+            _only_gradients(planes[0], width, inner, g_row[i], g_col[i])
+        elif channels != 3 or _largest_gradients_of_three(planes, width, inner, limits, unsure, g_row[i], g_col[i]):
             _settle_channels(planes, width, inner, unsure, g_row[i], g_col[i])

@@ -1,14 +1,15 @@
 """Histograms of oriented gradients of arrays of pictures, pass by pass; validation stands elsewhere.
 
-The passes over a chunk of pictures are
+The passes over a picture are
 
 1. gradients: for each pixel that of the channel where it is largest (`_hog_gradients`);
 2. votes: its orientation bin, from a table for uint8 (`_hog_orientation`), else computed (`_hog_votes`);
-3. cells: the votes added up (`_hog_blocks`);
+3. cells: the votes added up (`_hog_cells`), or shared between neighbouring cells (`_hog_soft_votes`);
 4. blocks: overlapping groups of cells, normalised (`_hog_blocks`).
 
-A chunk is small enough for its arrays to stay in the processor's cache. Large pictures go through the first three
-passes in strips of whole rows of cells.
+Large pictures go through the first three passes in strips of whole rows of cells, and small ones through the last in
+groups, so that the arrays between the passes stay in the processor's cache. For uint8, one compiled call does all
+passes over many pictures: threads would wait for each other between calls.
 """
 
 from __future__ import annotations
@@ -18,31 +19,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._hog_blocks import NORMS, add_float_votes, add_integer_votes, block_features
-from skimgrec.feature_extraction._hog_gradients import float_gradients, integer_gradients
+from skimgrec.feature_extraction._compile import compiled
+from skimgrec.feature_extraction._hog_blocks import NORMS, block_features
+from skimgrec.feature_extraction._hog_cells import add_integer_votes, float_sums, home_cells
+from skimgrec.feature_extraction._hog_gradients import float_gradients, inner_columns, integer_gradients
 from skimgrec.feature_extraction._hog_layout import HOGLayout
 from skimgrec.feature_extraction._hog_orientation import bin_dtype, bins_of_codes, code_shift
+from skimgrec.feature_extraction._hog_soft_votes import add_soft_votes, soft_positions, without_padding
 from skimgrec.feature_extraction._hog_votes import float_votes
 from skimgrec.utils import chunk_slices
 
-_CHUNK_BYTES = 2**19
-_INTEGER_VOTE_BYTES, _FLOAT_VOTE_BYTES = 8, 32
+# Pixels of a strip or a group of pictures, and of uint8 pictures handed to one compiled call.
+_GROUP_PIXELS = 2**14
+_CALL_PIXELS = 2**20
 
 
 def hog_features(pictures: NDArray[Any], layout: HOGLayout, out: NDArray[np.float32]) -> None:
     """Write the features of `pictures` (n, h, w, c), of any real dtype and memory layout, to `out` (n, features)."""
     _, height, width, _ = pictures.shape
-    by_code = pictures.dtype == np.uint8 and not layout.transform_sqrt
-    pixels = _CHUNK_BYTES // (_INTEGER_VOTE_BYTES if by_code else _FLOAT_VOTE_BYTES)
-    strip = max(1, pixels // (width * layout.cell[0]))
-    for rows in chunk_slices(len(pictures), size=max(1, pixels // (width * height))):
-        sums = _cell_sums(_working_copy(pictures[rows], layout), layout, strip)
-        block_features(sums, layout.cell[0] * layout.cell[1], *layout.block, NORMS[layout.norm], out[rows])
+    by_code = pictures.dtype == np.uint8 and not (layout.transform_sqrt or layout.soft)
+    write = _write_integer_features if by_code else _write_float_features
+    chunk = (_CALL_PIXELS if by_code else _GROUP_PIXELS) // (height * width)
+    strip = max(1, _GROUP_PIXELS // (width * layout.cell[0]))
+    for rows in chunk_slices(len(pictures), size=max(1, chunk)):
+        write(_working_copy(pictures[rows], layout), layout, strip, out[rows])
 
 
 def _working_copy(pictures: NDArray[Any], layout: HOGLayout) -> NDArray[Any]:
     """Return a chunk in C order, as uint8 or in the precision in which scikit-image would subtract."""
-    if layout.transform_sqrt or pictures.dtype != np.uint8:
+    if layout.soft and pictures.dtype == np.uint8:
+        pictures = pictures.astype(np.float32)
+    elif layout.transform_sqrt or pictures.dtype != np.uint8:
         pictures = pictures.astype(np.float32 if pictures.dtype in (np.float16, np.float32) else np.float64, copy=False)
     if layout.transform_sqrt:
         pictures = np.sqrt(pictures)
@@ -52,35 +59,123 @@ def _working_copy(pictures: NDArray[Any], layout: HOGLayout) -> NDArray[Any]:
     return pictures
 
 
-def _cell_sums(pictures: NDArray[Any], layout: HOGLayout, strip: int) -> NDArray[np.float32]:
-    """Return the sums of votes (m, cell rows, cells a row, orientations)."""
+def _write_integer_features(
+    pictures: NDArray[np.uint8], layout: HOGLayout, strip: int, out: NDArray[np.float32]
+) -> None:
+    _integer_features(
+        pictures.reshape(len(pictures), -1),
+        pictures.shape[1:],
+        layout.cell,
+        layout.block,
+        layout.orientations,
+        NORMS[layout.norm],
+        strip,
+        np.float32(code_shift(layout.signed)),
+        bins_of_codes(layout.orientations, layout.signed),
+        out,
+    )
+
+
+@compiled()
+def _integer_features(
+    pictures: Any,
+    shape: Any,
+    cell: Any,
+    block: Any,
+    orientations: int,
+    norm: int,
+    strip: int,
+    shift: Any,
+    bins: Any,
+    out: Any,
+) -> None:
+    height, width, _ = shape
+    n_rows, n_cols = height // cell[0], width // cell[1]
+    group = min(len(pictures), max(1, _GROUP_PIXELS // (height * width)))
+    sums = np.empty((group, n_rows * n_cols * orientations), np.float32)
+    for start in range(0, len(pictures), group):
+        stop = min(start + group, len(pictures))
+        _integer_sums(pictures[start:stop], shape, cell, orientations, min(strip, n_rows), shift, bins, sums)
+        block_features(sums, orientations, n_cols, cell[0] * cell[1], block, norm, out[start:stop])
+
+
+@compiled()
+def _integer_sums(
+    pictures: Any, shape: Any, cell: Any, orientations: int, strip: int, shift: Any, bins: Any, sums: Any
+) -> None:
+    """Write the sums of votes of each picture's cells, from strips of `strip` rows of cells."""
+    height, width, channels = shape
+    n_rows, n_cols = height // cell[0], width // cell[1]
+    n_pixels = strip * cell[0] * width
+    inner, homes = np.empty(n_pixels, np.float32), np.empty(n_pixels, np.uint32)
+    inner_columns(width, strip * cell[0], inner)
+    home_cells(width, strip * cell[0], cell, n_cols, orientations, homes)
+    planes = np.empty(channels * (n_pixels + 2 * width), np.float32)
+    codes, magnitudes = np.empty(n_pixels, np.int32), np.empty(n_pixels, np.float32)
+    strip_sums = np.empty((strip * n_cols + 1) * orientations, np.float32)
+    for i in range(len(pictures)):
+        for first in range(0, n_rows, strip):
+            rows = min(strip, n_rows - first)
+            n = rows * cell[0] * width
+            integer_gradients(
+                pictures[i],
+                shape,
+                first * cell[0],
+                rows * cell[0],
+                shift,
+                inner,
+                planes[: channels * (n + 2 * width)].reshape(channels, n + 2 * width),
+                codes[:n],
+                magnitudes[:n],
+            )
+            strip_sums[:] = 0
+            # Unsigned indices spare the check for negative ones.
+            add_integer_votes(codes[:n].view(np.uint32), magnitudes[:n], bins, homes, strip_sums)
+            n_sums = rows * n_cols * orientations
+            at = first * n_cols * orientations
+            sums[i, at : at + n_sums] = strip_sums[:n_sums]
+
+
+def _write_float_features(pictures: NDArray[Any], layout: HOGLayout, strip: int, out: NDArray[np.float32]) -> None:
+    n_cols = layout.n_cells(*pictures.shape[1:3])[1]
+    sums = (_soft_sums if layout.soft else _float_sums)(pictures, layout, strip)
+    area = layout.cell[0] * layout.cell[1]
+    block_features(sums, layout.orientations, n_cols, area, layout.block, NORMS[layout.norm], out)
+
+
+def _strip_gradients(pictures: NDArray[Any], layout: HOGLayout, rows: slice) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the gradients (m, pixels) along rows and columns in some rows of cells."""
+    first, n_rows = rows.start * layout.cell[0], (rows.stop - rows.start) * layout.cell[0]
+    shape = len(pictures), n_rows * pictures.shape[2]
+    g_row, g_col = np.empty(shape, pictures.dtype), np.empty(shape, pictures.dtype)
+    float_gradients(pictures.reshape(len(pictures), -1), pictures.shape[1:], first, n_rows, g_row, g_col)
+    return g_row, g_col
+
+
+def _float_sums(pictures: NDArray[Any], layout: HOGLayout, strip: int) -> NDArray[np.float32]:
+    """Return the sums of votes (m, cells * orientations)."""
     m, height, width, _ = pictures.shape
     n_rows, n_cols = layout.n_cells(height, width)
-    sums = np.zeros((m, n_rows, n_cols, layout.orientations), np.float32)
-    add = _add_integer_votes if pictures.dtype == np.uint8 else _add_float_votes
+    sums = np.empty((m, n_rows * n_cols * layout.orientations), np.float32)
     for rows in chunk_slices(n_rows, size=strip):
-        add(pictures, layout, rows, sums)
+        g_row, g_col = _strip_gradients(pictures, layout, rows)
+        bins, magnitudes = np.empty(g_row.shape, bin_dtype(layout.orientations)), np.empty_like(g_row)
+        float_votes(g_row.ravel(), g_col.ravel(), layout.orientations, layout.signed, bins.ravel(), magnitudes.ravel())
+        float_sums(bins, magnitudes, width, layout.cell, n_cols, layout.orientations, rows.start, sums)
     return sums
 
 
-def _add_integer_votes(pictures: NDArray[np.uint8], layout: HOGLayout, rows: slice, sums: NDArray[np.float32]) -> None:
-    m, height, width, channels = pictures.shape
-    first, stop = rows.start * layout.cell[0], rows.stop * layout.cell[0]
-    shape = m, (stop - first) * width
-    codes, magnitudes = np.empty(shape, np.int32), np.empty(shape, np.float32)
-    shift = np.float32(code_shift(layout.signed))
-    integer_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, shift, codes, magnitudes)
-    bins = bins_of_codes(layout.orientations, layout.signed)
-    # Unsigned indices spare the check for negative ones.
-    add_integer_votes(codes.view(np.uint32), magnitudes, bins, width, *layout.cell, rows.start, sums)
-
-
-def _add_float_votes(pictures: NDArray[Any], layout: HOGLayout, rows: slice, sums: NDArray[np.float32]) -> None:
-    m, height, width, channels = pictures.shape
-    first, stop = rows.start * layout.cell[0], rows.stop * layout.cell[0]
-    shape = m, (stop - first) * width
-    g_row, g_col = np.empty(shape, pictures.dtype), np.empty(shape, pictures.dtype)
-    float_gradients(pictures.reshape(m, -1), height, width, channels, first, stop - first, g_row, g_col)
-    bins, magnitudes = np.empty(shape, bin_dtype(layout.orientations)), np.empty(shape)
-    float_votes(g_row.ravel(), g_col.ravel(), layout.orientations, layout.signed, bins.ravel(), magnitudes.ravel())
-    add_float_votes(bins, magnitudes, width, *layout.cell, rows.start, sums)
+def _soft_sums(pictures: NDArray[Any], layout: HOGLayout, strip: int) -> NDArray[np.float32]:
+    """Return the sums of shared votes (m, cells * orientations)."""
+    m, height, width, _ = pictures.shape
+    n_rows, n_cols = layout.n_cells(height, width)
+    bins_per_radian = layout.orientations / (2 * np.pi if layout.signed else np.pi)
+    padded = np.zeros((m, n_rows + 2, n_cols + 2, layout.orientations + 2))
+    for rows in chunk_slices(n_rows, size=strip):
+        g_row, g_col = _strip_gradients(pictures, layout, rows)
+        positions, magnitudes = np.empty(g_row.shape), np.empty(g_row.shape)
+        soft_positions(
+            g_row.ravel(), g_col.ravel(), bins_per_radian, layout.signed, positions.ravel(), magnitudes.ravel()
+        )
+        add_soft_votes(positions, magnitudes, width, *layout.cell, rows.start, padded)
+    return without_padding(padded).reshape(m, -1)

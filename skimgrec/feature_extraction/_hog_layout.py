@@ -19,6 +19,7 @@ class HOGLayout:
     norm: str
     transform_sqrt: bool
     signed: bool
+    soft: bool
 
     def n_cells(self, height: int, width: int) -> tuple[int, int]:
         """Return the rows and columns of whole cells in a picture."""

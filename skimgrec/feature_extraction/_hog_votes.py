@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from skimgrec.feature_extraction._compile import compiled
 from skimgrec.feature_extraction._hog_orientation import exact_votes
 
-# Between these, sums of two squares in float64 neither lose digits nor overflow.
-_SMALL, _LARGE = 1e-280, 1e280
-
 # arctan(t) / t on 0..1 as a polynomial in t * t. In float32 it is within 2e-6 radians of the arctangent; the angle made
 # of it stays within _ANGLE_ERROR.
 _A0, _A1, _A2, _A3, _A4, _A5 = (
@@ -40,10 +37,13 @@ def _approximate_votes(
 
     `opposite` is the angle between a gradient and its opposite: pi, or 0 where they are not told apart.
     """
+    info = np.finfo(g_row.dtype)
+    # Between these, sums of two squares neither lose digits nor overflow.
+    small, large = info.tiny / info.eps, info.max * info.eps
     n_unsure = 0
     for p in range(g_row.size):
         row, col = g_row[p], g_col[p]
-        size = np.float64(row) * np.float64(row) + np.float64(col) * np.float64(col)
+        size = row * row + col * col
         magnitudes[p] = math.sqrt(size)
 
         height, width = abs(row), abs(col)
@@ -60,7 +60,7 @@ def _approximate_votes(
         # Truncation is enough: positions are not negative.
         whole = np.int32(position)
         fraction = position - np.float32(whole)
-        extreme = ((size < _SMALL) & (longer > 0)) | (size > _LARGE)
+        extreme = ((size < small) & (longer > 0)) | (size > large)
         unsure = (((fraction < tolerance) | (fraction > _ONE - tolerance)) & ~at_zero) | extreme
         bins[p] = unsure_mark if unsure else whole
         n_unsure += unsure
@@ -73,7 +73,7 @@ def float_votes(
     orientations: int,
     signed: bool,
     bins: NDArray[Any],
-    magnitudes: NDArray[np.float64],
+    magnitudes: NDArray[Any],
 ) -> None:
     """Write each gradient's bin and magnitude, equal to those of `exact_votes`.
 

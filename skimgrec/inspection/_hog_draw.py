@@ -24,6 +24,8 @@ _LENGTH_OF_FULL_COLOR = 0.3
 # Beyond so many strokes a vector file becomes heavy, and its strokes are finer than a printer's dots.
 _MOST_VECTOR_STROKES = 20_000
 _MOST_CELLS_WITH_GRID = 12
+# Beyond, whole numbers are binned like fractions, as all large floats are whole.
+_LARGEST_WHOLE_RANGE = 2**16
 
 
 def frame(ax: Any, title: str) -> None:
@@ -56,7 +58,7 @@ def draw_intensities(ax: Any, picture: NDArray[Any], value_range: tuple[float, f
             ax.stairs(counts, edges, color=color, linewidth=1, label=("red", "green", "blue", "alpha")[k])
         top = max(top, counts.max())
     ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1.05 * top))
-    ax.set_box_aspect(height / width)
+    ax.set_box_aspect(min(max(height / width, 0.3), 2))
     ax.locator_params(axis="both", nbins=4)
     ax.set_ylabel("pixels", fontsize=_LABEL_SIZE, labelpad=2)
     ax.spines[["top", "right"]].set_visible(False)
@@ -175,7 +177,8 @@ def _bin_edges(picture: NDArray[Any], value_range: tuple[float, float]) -> NDArr
     """Return edges over the range of values; for whole numbers, every bin holds equally many of them."""
     low, high = min(value_range[0], float(picture.min())), max(value_range[1], float(picture.max()))
     most = int(np.clip(math.isqrt(picture.shape[0] * picture.shape[1]), 8, 64))
-    if high - low >= 2 and bool((picture == np.round(picture)).all()) and low == round(low) and high == round(high):
+    whole = bool((picture == np.round(picture)).all()) and low == round(low) and high == round(high)
+    if whole and 2 <= high - low <= _LARGEST_WHOLE_RANGE:
         step = math.ceil((high - low + 1) / most)
         return low - 0.5 + step * np.arange(math.ceil((high - low + 1) / step) + 1)
     return np.linspace(low, high if high > low else low + 1, most + 1)

@@ -130,9 +130,10 @@ def test_what_is_not_one_picture_is_refused(shape):
 # --- the glyphs ---
 
 
+@pytest.mark.parametrize("interpolation", [None, "bilinear"])
 @pytest.mark.parametrize("degrees", range(10, 180, 20))
-def test_strokes_lie_along_the_edge(degrees):
-    lines = HOGDisplay.from_image(edge(degrees)).lines_["hog"]
+def test_strokes_lie_along_the_edge(degrees, interpolation):
+    lines = HOGDisplay.from_image(edge(degrees), hog=HOGTransformer(interpolation=interpolation)).lines_["hog"]
     longest = stroke_angles(lines)[-1]
     assert (longest - degrees) % 180 == pytest.approx(90)
 
@@ -310,6 +311,38 @@ def test_all_panels_are_drawn_in_order(digits, tmp_path):
 @pytest.mark.parametrize(("panels", "count"), [(None, 7), (["image", "hog"], 2), ("angle", 1), (ALL[:5], 5)])
 def test_panels_are_a_choice(rng, panels, count):
     assert len(HOGDisplay.from_image(rng.random((32, 32, 3)), panels=panels).axes_) == count
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.arange(64).reshape(1, 64) % 7,
+        np.arange(192).reshape(64, 3) / 192,
+        np.arange(4096).reshape(32, 32, 4) % 37 * 2**35 - 10,
+        np.arange(1024, dtype=np.float32).reshape(32, 32) % 11 * np.float32(1e30),
+        np.arange(1024).reshape(32, 32) % 3 == 0,
+    ],
+    ids=["row", "strip", "large integers with alpha", "huge floats", "booleans"],
+)
+def test_unusual_pictures_are_drawn(image, tmp_path):
+    hog = HOGTransformer(pixels_per_cell=(1, 4), cells_per_block=(1, 2)) if len(image) == 1 else None
+    HOGDisplay.from_image(image, hog=hog).figure_.savefig(tmp_path / "unusual.png")
+
+
+@pytest.mark.parametrize(
+    ("image", "edges"),
+    [
+        (np.arange(256, dtype=np.uint8).reshape(16, 16), np.arange(-0.5, 256, 16)),
+        (np.arange(64).reshape(8, 8) % 17, np.arange(-0.5, 18, 3)),
+        (np.arange(64).reshape(8, 8) / 63, np.linspace(0, 1, 9)),
+    ],
+    ids=["uint8", "digits", "fractions"],
+)
+def test_bins_of_intensities_hold_equally_many_values(image, edges):
+    (ax,) = HOGDisplay.from_image(image, panels=["intensities"]).axes_
+    counts, drawn, _ = ax.patches[0].get_data()
+    np.testing.assert_allclose(drawn, edges)
+    assert counts.sum() == image.size
 
 
 def test_one_axes_gets_the_glyphs(plt, digits):

@@ -1,4 +1,6 @@
 import builtins
+import subprocess
+import sys
 
 import matplotlib as mpl
 import numpy as np
@@ -414,3 +416,8 @@ def test_missing_matplotlib_is_named_before_any_work(monkeypatch, digits):
     ):
         with pytest.raises(ImportError, match=r"HOGDisplay\..* pip install skimgrec\[plots\]"):
             call()
+
+
+def test_matplotlib_is_imported_by_drawing_only():
+    code = "import sys; from skimgrec import HOGDisplay; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skimgrec.utils import chunk_slices, validate_pictures, with_channel_axis
+from skimgrec.utils import chunk_slices, unchanged_on_failure, validate_pictures, with_channel_axis
 
 _CHANNEL_NAMES = {1: ("",), 3: ("_red", "_green", "_blue"), 4: ("_red", "_green", "_blue", "_alpha")}
 _CHUNK_PIXELS = 2**18
@@ -103,7 +103,8 @@ class ImageFlattener(TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         self._dtype_out(np.dtype(np.float32))
-        self.dtype_in_ = validate_pictures(self, X, reset=True).dtype.name
+        with unchanged_on_failure(self):
+            self.dtype_in_ = validate_pictures(self, X, reset=True).dtype.name
         return self
 
     def transform(self, X: Any) -> NDArray[Any]:

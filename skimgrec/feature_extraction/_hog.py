@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from numbers import Integral
 from typing import Any, ClassVar, Self
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction._hog_layout import HOGLayout, auto_cell
@@ -227,11 +227,11 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         if n_threads == 1:
             hog_features(pictures, layout, features)
         else:
+            # joblib would take longer to start and to stop its threads than they need for thousands of pictures.
             size = -(-len(pictures) // (n_threads * _PARTS_PER_THREAD))
-            Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-                delayed(hog_features)(pictures[part], layout, features[part])
-                for part in chunk_slices(len(pictures), size=size)
-            )
+            with ThreadPoolExecutor(n_threads) as threads:
+                parts = list(chunk_slices(len(pictures), size=size))
+                list(threads.map(lambda part: hog_features(pictures[part], layout, features[part]), parts))
         return features
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

@@ -17,8 +17,14 @@ _CLIP = np.float32(0.2)
 # Cells are scaled down by this power of two, or the factor of a block, a float32 too, would lose digits where sums are
 # near the largest float32.
 _DOWN = 2.0**-20
+# float32, so that they widen no float32 norm.
+_EPS_DOWN, _SQUARED_EPS_DOWN, _SQUARED_EPS = (
+    np.float32(_EPS * _DOWN),
+    np.float32((_EPS * _DOWN) ** 2),
+    np.float32(_EPS**2),
+)
 # Loops over multiples of this many values need no leftover iterations, which would take longer than the rest.
-_STRIDE = 64
+_STRIDE = 16
 # Rows of blocks are worked through in groups of about this many values, which stay in the fastest cache.
 _GROUP = 2**12
 
@@ -44,31 +50,34 @@ def _gather_blocks(
     What is copied beyond the `run` of values that a block takes from a row of cells is overwritten by the next run.
     """
     stretch = -(-run // _STRIDE) * _STRIDE
-    for k in range((blocks.size - run - _STRIDE) // (height * run)):
-        start = (first + k // n_block_cols) * row_step + k % n_block_cols * orientations
-        for row in range(height):
-            at = (k * height + row) * run
-            _copy(cells[start + row * row_step : start + row * row_step + stretch], blocks[at : at + stretch])
+    at = 0
+    for block_row in range(first, first + (blocks.size - run - _STRIDE) // (n_block_cols * height * run)):
+        for block_col in range(n_block_cols):
+            start = block_row * row_step + block_col * orientations
+            for row in range(height):
+                _copy(cells[start + row * row_step : start + row * row_step + stretch], blocks[at : at + stretch])
+                at += run
 
 
 @compiled(fastmath={"reassoc"})
-def _sum(block: Any) -> float:
-    total = 0.0
+def _sum(block: Any, one: Any) -> Any:
+    total = one - one
     for p in range(block.size):
-        total += np.float64(block[p])
+        total += block[p] * one
     return total
 
 
 @compiled(fastmath={"reassoc"})
-def _sum_of_squares(block: Any) -> float:
-    total = 0.0
+def _sum_of_squares(block: Any, one: Any) -> Any:
+    total = one - one
     for p in range(block.size):
-        total += np.float64(block[p]) * np.float64(block[p])
+        value = block[p] * one
+        total += value * value
     return total
 
 
 @compiled(fastmath={"reassoc"})
-def _clipped_sum_of_squares(block: Any, factor: Any) -> float:
+def _clipped_sum_of_squares(block: Any, factor: Any) -> Any:
     total = np.float32(0)
     for p in range(block.size):
         value = block[p] * factor
@@ -78,15 +87,15 @@ def _clipped_sum_of_squares(block: Any, factor: Any) -> float:
 
 
 @compiled()
-def _inverse_roots(totals: Any, eps: float, factors: Any) -> None:
+def _inverse_roots(totals: Any, eps: Any, one: Any, factors: Any) -> None:
     for k in range(totals.size):
-        factors[k] = 1 / math.sqrt(totals[k] + eps)
+        factors[k] = one / math.sqrt(totals[k] + eps)
 
 
 @compiled()
-def _inverses(totals: Any, eps: float, factors: Any) -> None:
+def _inverses(totals: Any, eps: Any, one: Any, factors: Any) -> None:
     for k in range(totals.size):
-        factors[k] = 1 / (totals[k] + eps)
+        factors[k] = one / (totals[k] + eps)
 
 
 @compiled()
@@ -110,20 +119,22 @@ def _scale_clip_scale(block: Any, factor: Any, last_factor: Any, features: Any) 
 
 
 @compiled()
-def _normalise(blocks: Any, size: int, norm: int, totals: Any, factors: Any, last_factors: Any, features: Any) -> None:
+def _normalise(
+    blocks: Any, size: int, norm: int, one: Any, totals: Any, factors: Any, last_factors: Any, features: Any
+) -> None:
     """Write each block of `size` values, normalised. What all blocks need is computed together, so that none waits."""
     n = features.size // size
     for k in range(n):
         block = blocks[k * size : (k + 1) * size]
-        totals[k] = _sum_of_squares(block) if norm >= _L2 else _sum(block)
+        totals[k] = _sum_of_squares(block, one) if norm >= _L2 else _sum(block, one)
     if norm >= _L2:
-        _inverse_roots(totals[:n], (_EPS * _DOWN) ** 2, factors)
+        _inverse_roots(totals[:n], _SQUARED_EPS_DOWN, one, factors)
     else:
-        _inverses(totals[:n], _EPS * _DOWN, factors)
+        _inverses(totals[:n], _EPS_DOWN, one, factors)
     if norm == _L2_HYS:
         for k in range(n):
             totals[k] = _clipped_sum_of_squares(blocks[k * size : (k + 1) * size], factors[k])
-        _inverse_roots(totals[:n], _EPS**2, last_factors)
+        _inverse_roots(totals[:n], _SQUARED_EPS, one, last_factors)
     for k in range(n):
         block, target = blocks[k * size : (k + 1) * size], features[k * size : (k + 1) * size]
         if norm == _L2_HYS:
@@ -135,11 +146,14 @@ def _normalise(blocks: Any, size: int, norm: int, totals: Any, factors: Any, las
 
 
 @compiled()
-def block_features(sums: Any, orientations: int, n_cols: int, area: int, block: Any, norm: int, out: Any) -> None:
+def block_features(
+    sums: Any, orientations: int, n_cols: int, area: int, block: Any, norm: int, one: Any, out: Any
+) -> None:
     """Write the normalised blocks of each picture to `out` (m, features).
 
     `sums` is (m, cell rows * `n_cols` * orientations or more), sums over cells of `area` pixels; `block` is (rows,
-    columns) of cells.
+    columns) of cells. `one` is a 1 of the precision for the norms: float32 is enough for cells of uint8 pictures, but
+    not for the squares of any float32.
     """
     m, n_features = out.shape
     height, width = block
@@ -153,7 +167,7 @@ def block_features(sums: Any, orientations: int, n_cols: int, area: int, block: 
     group = min(n_block_rows, max(1, _GROUP // row_size))
     cells = np.zeros(n_values + run + _STRIDE, np.float32)
     blocks = np.zeros(group * row_size + run + _STRIDE, np.float32)
-    totals = np.empty(group * n_block_cols, np.float64)
+    totals = np.full(group * n_block_cols, one)
     factors, last_factors = np.empty(totals.size, np.float32), np.empty(totals.size, np.float32)
     for i in range(m):
         _scale_cells(sums[i, :n_values], np.float32(_DOWN / area), cells)
@@ -161,4 +175,4 @@ def block_features(sums: Any, orientations: int, n_cols: int, area: int, block: 
             start, stop = first * row_size, min(first + group, n_block_rows) * row_size
             part = blocks[: stop - start + run + _STRIDE]
             _gather_blocks(cells, row_step, orientations, first, n_block_cols, height, run, part)
-            _normalise(part, height * run, norm, totals, factors, last_factors, out[i, start:stop])
+            _normalise(part, height * run, norm, one, totals, factors, last_factors, out[i, start:stop])

@@ -14,10 +14,17 @@ from skimgrec.feature_extraction._compile import compiled
 
 
 @compiled()
+def room_for_sums(n_rows: int, n_cols: int, strip: int, orientations: int) -> int:
+    """Return how many sums a picture needs: whole strips of `strip` rows of cells, and one more histogram."""
+    return (-(-n_rows // strip) * strip * n_cols + 1) * orientations
+
+
+@compiled()
 def home_cells(width: int, n_rows: int, cell: Any, n_cols: int, orientations: int, homes: Any) -> None:
     """Write where in the sums the histogram of each pixel's cell starts.
 
-    The sums are (cell rows, n_cols, orientations), flat, with one more histogram, where pixels outside whole cells go.
+    The sums are (cell rows, n_cols, orientations), flat, with one more histogram for the pixels outside whole cells,
+    where the next strip begins.
     """
     height, cell_width = cell
     for y in range(n_rows):
@@ -44,17 +51,14 @@ def _add_float_votes(bins: Any, magnitudes: Any, homes: Any, sums: Any) -> None:
 def float_sums(
     bins: Any, magnitudes: Any, width: int, cell: Any, n_cols: int, orientations: int, first: int, sums: Any
 ) -> None:
-    """Write the sums of votes (m, pixels) of rows of cells from `first` on to `sums` (m, cells * orientations).
+    """Write the sums of votes (m, pixels) of rows of cells from `first` on to `sums` (m, `room_for_sums`).
 
     float64 magnitudes are added in float64, and each sum is rounded to float32.
     """
     m, n_pixels = bins.shape
     homes = np.empty(n_pixels, np.uint32)
     home_cells(width, n_pixels // width, cell, n_cols, orientations, homes)
-    n_sums = n_pixels // width // cell[0] * n_cols * orientations
-    at = first * n_cols * orientations
-    strip_sums = np.empty(n_sums + orientations, np.float32)
     for i in range(m):
+        strip_sums = sums[i, first * n_cols * orientations :]
         strip_sums[:] = 0
         _add_float_votes(bins[i], magnitudes[i], homes, strip_sums)
-        sums[i, at : at + n_sums] = strip_sums[:n_sums]

@@ -82,6 +82,14 @@ def _code_and_size(left: Any, right: Any, up: Any, down: Any, inner: Any, shift:
 
 
 @compiled()
+def _only_codes(plane: Any, width: int, inner: Any, shift: Any, codes: Any, magnitudes: Any) -> None:
+    left, right, up, down = _neighbours(plane, width, codes.size)
+    for p in range(codes.size):
+        code, size = _code_and_size(left, right, up, down, inner, shift, p)
+        codes[p], magnitudes[p] = np.int32(code), math.sqrt(size)
+
+
+@compiled()
 def _first_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, shift: Any, codes: Any, sizes: Any) -> None:
     for p in range(codes.size):
         code, size = _code_and_size(left, right, up, down, inner, shift, p)
@@ -98,8 +106,7 @@ def _larger_codes(left: Any, right: Any, up: Any, down: Any, inner: Any, shift: 
 
 
 @compiled()
-def _largest_codes_of_three(planes: Any, width: int, inner: Any, shift: Any, codes: Any, sizes: Any) -> None:
-    """Do in registers what `_first_codes` and `_larger_codes` do by way of memory."""
+def _largest_codes_of_three(planes: Any, width: int, inner: Any, shift: Any, codes: Any, magnitudes: Any) -> None:
     left_0, right_0, up_0, down_0 = _neighbours(planes[0], width, codes.size)
     left_1, right_1, up_1, down_1 = _neighbours(planes[1], width, codes.size)
     left_2, right_2, up_2, down_2 = _neighbours(planes[2], width, codes.size)
@@ -109,7 +116,7 @@ def _largest_codes_of_three(planes: Any, width: int, inner: Any, shift: Any, cod
         code_2, size_2 = _code_and_size(left_2, right_2, up_2, down_2, inner, shift, p)
         code, size = (code_1, size_1) if size_1 > size else (code, size)
         code, size = (code_2, size_2) if size_2 > size else (code, size)
-        codes[p], sizes[p] = np.int32(code), size
+        codes[p], magnitudes[p] = np.int32(code), math.sqrt(size)
 
 
 @compiled()
@@ -138,7 +145,9 @@ def integer_gradients(
     """
     height, width, channels = shape
     split_channels(picture, height, width, first_row, n_rows, planes)
-    if channels == 3:
+    if channels == 1:
+        _only_codes(planes[0], width, inner, shift, codes, magnitudes)
+    elif channels == 3:
         _largest_codes_of_three(planes, width, inner, shift, codes, magnitudes)
     else:
         for k in range(channels):
@@ -147,7 +156,7 @@ def integer_gradients(
                 _first_codes(left, right, up, down, inner, shift, codes, magnitudes)
             else:
                 _larger_codes(left, right, up, down, inner, shift, codes, magnitudes)
-    _roots(magnitudes)
+        _roots(magnitudes)
 
 
 @compiled()

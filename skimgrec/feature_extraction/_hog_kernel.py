@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from skimgrec.feature_extraction._compile import compiled
 from skimgrec.feature_extraction._hog_blocks import NORMS, block_features
-from skimgrec.feature_extraction._hog_cells import add_integer_votes, float_sums, home_cells
+from skimgrec.feature_extraction._hog_cells import add_integer_votes, float_sums, home_cells, room_for_sums
 from skimgrec.feature_extraction._hog_gradients import float_gradients, inner_columns, integer_gradients
 from skimgrec.feature_extraction._hog_layout import HOGLayout
 from skimgrec.feature_extraction._hog_orientation import bin_dtype, bins_of_codes, code_shift
@@ -92,11 +92,12 @@ def _integer_features(
     height, width, _ = shape
     n_rows, n_cols = height // cell[0], width // cell[1]
     group = min(len(pictures), max(1, _GROUP_PIXELS // (height * width)))
-    sums = np.empty((group, n_rows * n_cols * orientations), np.float32)
+    strip = min(strip, n_rows)
+    sums = np.empty((group, room_for_sums(n_rows, n_cols, strip, orientations)), np.float32)
     for start in range(0, len(pictures), group):
         stop = min(start + group, len(pictures))
-        _integer_sums(pictures[start:stop], shape, cell, orientations, min(strip, n_rows), shift, bins, sums)
-        block_features(sums, orientations, n_cols, cell[0] * cell[1], block, norm, out[start:stop])
+        _integer_sums(pictures[start:stop], shape, cell, orientations, strip, shift, bins, sums)
+        block_features(sums, orientations, n_cols, cell[0] * cell[1], block, norm, np.float32(1), out[start:stop])
 
 
 @compiled()
@@ -112,7 +113,6 @@ def _integer_sums(
     home_cells(width, strip * cell[0], cell, n_cols, orientations, homes)
     planes = np.empty(channels * (n_pixels + 2 * width), np.float32)
     codes, magnitudes = np.empty(n_pixels, np.int32), np.empty(n_pixels, np.float32)
-    strip_sums = np.empty((strip * n_cols + 1) * orientations, np.float32)
     for i in range(len(pictures)):
         for first in range(0, n_rows, strip):
             rows = min(strip, n_rows - first)
@@ -128,19 +128,17 @@ def _integer_sums(
                 codes[:n],
                 magnitudes[:n],
             )
+            strip_sums = sums[i, first * n_cols * orientations :]
             strip_sums[:] = 0
             # Unsigned indices spare the check for negative ones.
             add_integer_votes(codes[:n].view(np.uint32), magnitudes[:n], bins, homes, strip_sums)
-            n_sums = rows * n_cols * orientations
-            at = first * n_cols * orientations
-            sums[i, at : at + n_sums] = strip_sums[:n_sums]
 
 
 def _write_float_features(pictures: NDArray[Any], layout: HOGLayout, strip: int, out: NDArray[np.float32]) -> None:
     n_cols = layout.n_cells(*pictures.shape[1:3])[1]
     sums = (_soft_sums if layout.soft else _float_sums)(pictures, layout, strip)
     area = layout.cell[0] * layout.cell[1]
-    block_features(sums, layout.orientations, n_cols, area, layout.block, NORMS[layout.norm], out)
+    block_features(sums, layout.orientations, n_cols, area, layout.block, NORMS[layout.norm], 1.0, out)
 
 
 def _strip_gradients(pictures: NDArray[Any], layout: HOGLayout, rows: slice) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -153,10 +151,11 @@ def _strip_gradients(pictures: NDArray[Any], layout: HOGLayout, rows: slice) -> 
 
 
 def _float_sums(pictures: NDArray[Any], layout: HOGLayout, strip: int) -> NDArray[np.float32]:
-    """Return the sums of votes (m, cells * orientations)."""
+    """Return the sums of votes (m, cells * orientations or more)."""
     m, height, width, _ = pictures.shape
     n_rows, n_cols = layout.n_cells(height, width)
-    sums = np.empty((m, n_rows * n_cols * layout.orientations), np.float32)
+    strip = min(strip, n_rows)
+    sums = np.empty((m, room_for_sums(n_rows, n_cols, strip, layout.orientations)), np.float32)
     for rows in chunk_slices(n_rows, size=strip):
         g_row, g_col = _strip_gradients(pictures, layout, rows)
         bins, magnitudes = np.empty(g_row.shape, bin_dtype(layout.orientations)), np.empty_like(g_row)

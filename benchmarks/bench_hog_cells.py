@@ -1,0 +1,109 @@
+"""Accuracy on HOG by size of cells and blocks, which shows whether ``pixels_per_cell="auto"`` is a good default.
+
+    python benchmarks/bench_hog_cells.py [--quick]
+
+scikit-learn's digits always take part; MNIST, CIFAR-10, and photographs of cats and dogs at 64 x 64 and 128 x 128, where
+SKIMGREC_DATA names a folder with mnist.npz, cifar10.npz and cats_vs_dogs. Splits and seeds are fixed. Layouts of more
+than 20,000 features are left out.
+"""
+
+import argparse
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from sklearn.datasets import load_digits
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import train_test_split
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from skimgrec import HOGTransformer
+
+CELLS = (1, 2, 4, 8, 16)
+BLOCKS = ((2, 2), (3, 3))
+MOST_FEATURES = 20_000
+
+
+def classifiers():
+    return {
+        "linear SVM": make_pipeline(StandardScaler(), LinearSVC(C=1e-3, max_iter=200, random_state=0)),
+        "forest": RandomForestClassifier(100, n_jobs=2, random_state=0),
+        "1-NN": KNeighborsClassifier(1),
+    }
+
+
+def data_sets(n_train, n_test):
+    """Yield the name and (train pictures, test pictures, train classes, test classes) of each data set at hand."""
+    digits = load_digits()
+    yield (
+        "digits, 8 x 8",
+        train_test_split(
+            digits.images.astype(np.uint8), digits.target, test_size=0.4, stratify=digits.target, random_state=0
+        ),
+    )
+    folder = Path(os.environ.get("SKIMGREC_DATA", "no folder"))
+    for name, title in (("mnist", "MNIST, 28 x 28"), ("cifar10", "CIFAR-10, 32 x 32")):
+        if (folder / f"{name}.npz").is_file():
+            with np.load(folder / f"{name}.npz") as data:
+                parts = [data[key][:n] for key, n in (("x_train", n_train), ("x_test", n_test))]
+                classes = [data[key][:n] for key, n in (("y_train", n_train), ("y_test", n_test))]
+            yield title, (*parts, *classes)
+    if (folder / "cats_vs_dogs").is_dir():
+        for size in (64, 128):
+            train, test = (
+                cats_and_dogs(folder / "cats_vs_dogs" / part, size, n // 2)
+                for part, n in (("training_set", n_train), ("test_set", n_test))
+            )
+            yield f"cats and dogs, {size} x {size}", (train[0], test[0], train[1], test[1])
+
+
+def cats_and_dogs(folder, size, n):
+    """Return the first `n` pictures of each kind, cropped to a square in the middle, and their classes."""
+    pictures, classes = [], []
+    for kind in ("cats", "dogs"):
+        for path in sorted((folder / kind).glob("*.jpg"))[:n]:
+            with Image.open(path) as picture:
+                pictures.append(np.asarray(ImageOps.fit(picture.convert("RGB"), (size, size))))
+            classes.append(kind)
+    return np.stack(pictures), np.array(classes)
+
+
+def compare(title, parts):
+    train, test, train_classes, test_classes = parts
+    print(f"\n{title}: {len(train)} pictures to learn from, {len(test)} to test", flush=True)
+    print(f"{'cell':>6}{'block':>8}{'features':>10}" + "".join(f"{name:>12}" for name in classifiers()))
+    for block in BLOCKS:
+        auto = HOGTransformer(cells_per_block=block).fit(train).pixels_per_cell_
+        for cell in CELLS:
+            smallest = cell * max(block)
+            if min(train.shape[1:3]) < smallest:
+                continue
+            hog = HOGTransformer(pixels_per_cell=(cell, cell), cells_per_block=block, n_jobs=2).fit(train)
+            n_features = len(hog.get_feature_names_out())
+            if n_features > MOST_FEATURES:
+                continue
+            features = hog.transform(train), hog.transform(test)
+            scores = [
+                classifier.fit(features[0], train_classes).score(features[1], test_classes)
+                for classifier in classifiers().values()
+            ]
+            mark = "  auto" if auto == (cell, cell) else ""
+            row = f"{cell:>6}{'{} x {}'.format(*block):>8}{n_features:>10}"
+            print(row + "".join(f"{score:>12.3f}" for score in scores) + mark, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a quarter of the pictures")
+    arguments = parser.parse_args()
+    n_train, n_test = (1000, 500) if arguments.quick else (4000, 2000)
+    for title, parts in data_sets(n_train, n_test):
+        compare(title, parts)
+
+
+if __name__ == "__main__":
+    main()

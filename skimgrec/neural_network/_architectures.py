@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -52,7 +53,7 @@ def sequential_cnn(
     """
     keras = load_keras()
     layers = keras.layers
-    filters, dense_units = _as_tuple(filters), _as_tuple(dense_units)
+    filters, dense_units = _as_sizes("filters", filters), _as_sizes("dense_units", dense_units)
     n_conv, n_blocks = len(filters), len(filters) + len(dense_units)
     kernels = _per_block("kernel_size", kernel_size, n_conv, "filters")
     paddings = _per_block("padding", padding, n_conv, "filters")
@@ -114,7 +115,7 @@ def multilayer_perceptron(
         If a sequence has another length than there are hidden layers.
     """
     keras = load_keras()
-    sizes = _as_tuple(hidden_layer_sizes)
+    sizes = _as_sizes("hidden_layer_sizes", hidden_layer_sizes)
     activations = _per_block("activation", activation, len(sizes), "hidden_layer_sizes")
     rates = _per_block("dropout", dropout, len(sizes), "hidden_layer_sizes")
     normalized = _per_block("batch_normalization", batch_normalization, len(sizes), "hidden_layer_sizes")
@@ -175,8 +176,11 @@ class _Stack:
         return self._keras.Sequential([*self._layers, output])
 
 
-def _as_tuple(sizes: Any) -> tuple[int, ...]:
-    return tuple(int(size) for size in np.atleast_1d(sizes))
+def _as_sizes(name: str, sizes: Any) -> tuple[int, ...]:
+    given = tuple(sizes) if np.iterable(sizes) else (sizes,)
+    if not all(isinstance(size, Integral) and int(size) >= 1 for size in given):
+        raise ValueError(f"{name}={sizes!r}: expected a positive integer or a sequence of them.")
+    return tuple(map(int, given))
 
 
 def _per_block(name: str, value: Any, n_blocks: int, counted: str) -> tuple[Any, ...]:

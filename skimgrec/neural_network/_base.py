@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABCMeta, abstractmethod
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.utils import Tags, check_random_state, compute_sample_weight
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skimgrec.neural_network._compilation import (
     compilation_key,
@@ -21,14 +23,17 @@ from skimgrec.neural_network._compilation import (
     make_metrics,
     make_optimizer,
     n_outputs,
+    optimizer_key,
     wants_one_hot,
 )
+from skimgrec.neural_network._keras_values import from_plain, to_plain
 from skimgrec.neural_network._labels import check_classes, check_labels, encode_labels
-from skimgrec.neural_network._network import Network, TrainingState, with_pixel_scale
+from skimgrec.neural_network._network import Arrays, Network, TrainingState, dtype_policy, frozen, with_pixel_scale
 from skimgrec.neural_network._pool import networks
+from skimgrec.neural_network._row_weights import row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
-from skimgrec.utils import chunk_slices, validate_pictures, with_channel_axis
+from skimgrec.utils import chunk_slices, unchanged_on_failure, validate_pictures, with_channel_axis
 
 if TYPE_CHECKING:
     import keras
@@ -58,6 +63,10 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         "image_shape": ["array-like", None],
     }
 
+    history_: dict[str, list[Any]]
+    _seed: int
+    _weights: Arrays
+
     @abstractmethod
     def _architecture(self) -> tuple[Callable[..., keras.Model], dict[str, Any]]:
         """Return the function that builds the network, and its hyperparameters."""
@@ -85,8 +94,10 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         ValueError
             If `X` breaks the picture contract, `y` holds a single class, or a parameter has an unusable value.
         """
-        resume = bool(self.warm_start) and hasattr(self, "weights_")
-        return self._train(X, y, sample_weight, classes=None, epochs=self.epochs, resume=resume)
+        resume = bool(self.warm_start) and hasattr(self, "_weights")
+        with unchanged_on_failure(self):
+            self._train(X, y, sample_weight, classes=None, epochs=self.epochs, resume=resume)
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -120,7 +131,7 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             If `classes` is missing at the first call or differs later, `y` holds a label that is not in it, or
             ``class_weight="balanced"``, which a part of the pictures cannot tell.
         """
-        resume = hasattr(self, "weights_")
+        resume = hasattr(self, "_weights")
         if not resume and classes is None:
             raise ValueError(
                 "classes must be passed on the first call to partial_fit: later calls may bring labels that this one "
@@ -131,7 +142,9 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 f"class_weight={self.class_weight!r} is not supported for partial_fit, which sees a part of the "
                 "pictures. Give the weights as a dict: sklearn.utils.compute_class_weight computes them."
             )
-        return self._train(X, y, sample_weight, classes=classes, epochs=1, resume=resume)
+        with unchanged_on_failure(self):
+            self._train(X, y, sample_weight, classes=classes, epochs=1, resume=resume)
+        return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class.
@@ -152,8 +165,8 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         height, width, _ = with_channel_axis(self.image_shape_)
         size = max(1, min(_PICTURES_PER_FORWARD_PASS, _PIXELS_PER_FORWARD_PASS // (height * width)))
         probabilities = np.empty((len(pictures), len(self.classes_)))
-        with self._lend_network(scale.input_dtype, weights=self.weights_) as network:
-            network.load_weights(self.weights_)
+        with self._lend_network(scale.input_dtype, weights=self._weights) as network:
+            network.load_weights(self._weights)
             for rows in chunk_slices(len(pictures), size=size):
                 outputs = network.predict(scale(pictures[rows]))
                 probabilities[rows, -outputs.shape[1] :] = outputs
@@ -189,7 +202,7 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         check_is_fitted(self)
         low, high = self.value_range_
         model = with_pixel_scale(self._build_core(), PixelScale(low, high, "float32"), input_dtype="float32")
-        model.set_weights(self.weights_)
+        model.set_weights(self._weights)
         model.compile(
             optimizer=make_optimizer(self.optimizer, self.learning_rate),
             loss=make_loss(self.loss),
@@ -210,19 +223,19 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         classes: ArrayLike | None,
         epochs: int,
         resume: bool,
-    ) -> Self:
+    ) -> None:
         name = type(self).__name__
         labels = check_labels(self, y)
         pictures = validate_pictures(self, X, reset=not resume)
         check_consistent_length(pictures, labels)
-        weights = self._row_weights(pictures, labels, sample_weight)
+        load_keras()
         if resume:
             self._check_resumable(classes)
         else:
             self._start(check_classes(labels, classes, name))
         targets = encode_labels(labels, self.classes_, name)
+        weights = row_weights(pictures, targets, self.classes_, sample_weight, self.class_weight)
 
-        load_keras()
         from skimgrec.neural_network._batches import EpochOrder, TrainingBatches
         from skimgrec.neural_network._scikeras import train
 
@@ -248,18 +261,24 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             )
             self._store(network.state())
         self.n_iter_ += epochs
-        for quantity, values in history.items():
-            self.history_[quantity] = self.history_.get(quantity, []) + values
-        return self
+        self.history_ = {**self.history_, **{k: self.history_.get(k, []) + values for k, values in history.items()}}
+        if not all(np.isfinite(array).all() for array in self._weights):
+            warnings.warn(
+                f"{name} has diverged: some of its weights are not finite, and its predictions are meaningless. Try a "
+                "smaller learning_rate.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
 
     def _start(self, classes: NDArray[Any]) -> None:
         """Set all that does not change while training goes on."""
         self.n_outputs_ = n_outputs(self.loss, len(classes))
         self.classes_ = classes
         self.n_iter_ = 0
-        self.history_: dict[str, list[float]] = {}
-        # Kept apart from the parameters, which the user may set anew while the weights stay.
+        self.history_ = {}
+        # Kept apart from the parameters and Keras's global policy, which may be set anew while the weights stay.
         self._hyperparameters = _plain(self._architecture()[1])
+        self._dtype_policy = load_keras().config.dtype_policy().name
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     def _check_resumable(self, classes: ArrayLike | None) -> None:
@@ -276,19 +295,8 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
                 "weights do not fit another network. Set it back, or fit with warm_start=False."
             )
 
-    def _row_weights(
-        self, pictures: NDArray[Any], labels: NDArray[Any], sample_weight: ArrayLike | None
-    ) -> NDArray[np.float64]:
-        weights = _check_sample_weight(sample_weight, pictures, dtype=np.float64, ensure_non_negative=True)
-        if self.class_weight is not None:
-            weights = weights * compute_sample_weight(self.class_weight, labels)
-        if not weights.any():
-            raise ValueError("All row weights are zero: no picture is left to train on. Give one of them a weight.")
-        return weights
-
     def _lend_network(self, input_dtype: str, **wishes: Any) -> AbstractContextManager[Network]:
         """Lend a network of the fitted architecture from the process's pool."""
-        keras = load_keras()
 
         def build() -> Network:
             core = self._build_core()
@@ -301,7 +309,7 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             with_channel_axis(self.image_shape_),
             self.n_outputs_,
             input_dtype,
-            keras.config.dtype_policy().name,
+            self._dtype_policy,
         )
         return networks.lend(key, build, **wishes)
 
@@ -314,11 +322,11 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             network.compile(compilation, optimizer, make_loss(self.loss), make_metrics(self.metrics))
             if resume:
                 self._check_same_optimizer(optimizer)
-                network.load(TrainingState(self.weights_, self._optimizer_variables, self._generator_states))
+                network.load(TrainingState(self._weights, self._optimizer_variables, self._generator_states))
                 rate = self.learning_rate
             else:
                 network.initialize(self._seed)
-                self._optimizer_name = type(optimizer).__name__
+                self._optimizer_key = optimizer_key(optimizer)
                 rate = optimizer.get_config()["learning_rate"]
             # A rate that the optimizer was given as a schedule stands in its configuration as a dict.
             if isinstance(rate, Real):
@@ -326,23 +334,41 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
             yield network
 
     def _check_same_optimizer(self, optimizer: keras.Optimizer) -> None:
-        if type(optimizer).__name__ != self._optimizer_name:
+        if optimizer_key(optimizer) != self._optimizer_key:
             raise ValueError(
-                f"{type(self).__name__} cannot go on training: the optimizer changed from {self._optimizer_name} to "
-                f"{type(optimizer).__name__}, which cannot take over its state. Set it back, or fit with "
-                "warm_start=False."
+                f"{type(self).__name__} cannot go on training: the optimizer changed since it was fitted, and "
+                f"{type(optimizer).__name__} with {optimizer.get_config()} cannot take over the state. Set it back "
+                "(learning_rate may change), or fit with warm_start=False."
             )
 
     def _store(self, state: TrainingState) -> None:
-        self.weights_ = state.weights
+        self._weights = state.weights
         self._optimizer_variables = state.optimizer
         self._generator_states = state.generators
 
+    @property
+    def weights_(self) -> Arrays:
+        """Weights of the network, in the order of `keras.Model.get_weights`, as read-only arrays."""
+        return list(self._weights)
+
+    @weights_.setter
+    def weights_(self, weights: Sequence[ArrayLike]) -> None:
+        self._weights = frozen(weights)
+
+    def _prepare_process(self, X: Any) -> None:
+        """Load Keras, so that no fit is charged with the seconds that this takes a process."""
+        load_keras()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: to_plain(value) for name, value in super().__getstate__().items()}
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        # A network in the pool stands for the very list of weights that it holds, so the numbers must not change.
-        for array in vars(self).get("weights_", []):
-            array.flags.writeable = False
+        super().__setstate__({name: from_plain(value) for name, value in state.items()})
+        if "_weights" in state:
+            self._weights = frozen(self._weights)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_weights")
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -350,7 +376,9 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         return tags
 
     def _build_core(self) -> keras.Model:
-        return self._architecture()[0](with_channel_axis(self.image_shape_), self.n_outputs_, **self._hyperparameters)
+        shape = with_channel_axis(self.image_shape_)
+        with dtype_policy(self._dtype_policy):
+            return self._architecture()[0](shape, self.n_outputs_, **self._hyperparameters)
 
 
 def _plain(hyperparameters: dict[str, Any]) -> dict[str, Any]:

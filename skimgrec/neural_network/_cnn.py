@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from skimgrec.neural_network._architectures import sequential_cnn
 from skimgrec.neural_network._base import BaseKerasClassifier
@@ -74,7 +75,8 @@ class KerasCNNClassifier(BaseKerasClassifier):
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     weights_ : list of ndarray
-        Weights of the network, in the order of `keras.Model.get_weights`. Read-only.
+        Weights of the network, in the order of `keras.Model.get_weights`. The arrays are read-only; a new list may be
+        assigned.
     model_ : keras.Model
         The trained network, built anew each time it is asked for.
     history_ : dict of str to list of float
@@ -115,13 +117,13 @@ class KerasCNNClassifier(BaseKerasClassifier):
 
     _parameter_constraints: ClassVar[dict] = {
         **BaseKerasClassifier._parameter_constraints,
-        "filters": ["array-like", int],
-        "kernel_size": ["array-like", int],
+        "filters": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "kernel_size": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [str, callable, "array-like", None],
         "padding": [StrOptions({"same", "valid"}), "array-like"],
         "pooling": [StrOptions({"max", "average"}), "array-like", None],
-        "pool_size": ["array-like", int],
-        "dense_units": ["array-like", int],
+        "pool_size": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "dense_units": ["array-like", Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(

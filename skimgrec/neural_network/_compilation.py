@@ -62,10 +62,14 @@ def make_optimizer(optimizer: Any, learning_rate: float | None) -> keras.Optimiz
             ) from None
     if not isinstance(optimizer, keras.Optimizer):
         raise ValueError(f"optimizer={optimizer!r}: expected the name of a Keras optimizer or an instance of one.")
-    config = optimizer.get_config()
+    new = _copied(optimizer)
     if learning_rate is not None:
-        config["learning_rate"] = learning_rate
-    return type(optimizer).from_config(config)
+        if not isinstance(optimizer.get_config()["learning_rate"], float):
+            raise ValueError(
+                f"learning_rate={learning_rate} and an optimizer whose rate is a schedule: give one of the two."
+            )
+        new.learning_rate = learning_rate
+    return new
 
 
 def make_loss(loss: Any) -> keras.losses.Loss:
@@ -80,11 +84,14 @@ def make_loss(loss: Any) -> keras.losses.Loss:
     """
     keras = load_keras()
     reduction = "mean_with_sample_weight"
+    loss = loss() if isinstance(loss, type) else loss
     if isinstance(loss, keras.losses.Loss):
-        config = loss.get_config()
-        if config["reduction"] == "sum_over_batch_size":
-            config["reduction"] = reduction
-        return type(loss).from_config(config)
+        # `copy.copy` would go by way of the configuration, in which a class of the user's own may not tell everything.
+        new = object.__new__(type(loss))
+        vars(new).update(vars(loss))
+        if new.reduction == "sum_over_batch_size":
+            new.reduction = reduction
+        return new
     try:
         function = keras.losses.get(_DEFAULT_LOSS if loss is None else loss)
     except ValueError:
@@ -105,7 +112,8 @@ def make_metrics(metrics: Any) -> list[Any]:
     """Return the metrics to compile with: names and functions as they are, new objects for instances."""
     keras = load_keras()
     given = [] if metrics is None else [metrics] if isinstance(metrics, str) or callable(metrics) else list(metrics)
-    return [type(m).from_config(m.get_config()) if isinstance(m, keras.metrics.Metric) else m for m in given]
+    given = [metric() if isinstance(metric, type) else metric for metric in given]
+    return [_copied(metric) if isinstance(metric, keras.metrics.Metric) else metric for metric in given]
 
 
 def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any) -> Hashable:
@@ -113,23 +121,64 @@ def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any) -> Hash
 
     The learning rate is no part of it: it is a variable, set before every fit.
     """
+    return optimizer_key(optimizer), _object_key(loss), tuple(_object_key(metric) for metric in make_metrics(metrics))
+
+
+def optimizer_key(optimizer: keras.Optimizer) -> str:
+    """Return what two optimizers share if one can take over the state of the other: all but the learning rate."""
     config = optimizer.get_config()
     # Keras counts its optimizers in their names.
     del config["name"]
     if isinstance(config["learning_rate"], float):
         del config["learning_rate"]
-    return (
-        type(optimizer),
-        json.dumps(config, sort_keys=True, default=repr),
-        _object_key(loss),
-        tuple(_object_key(metric) for metric in make_metrics(metrics)),
-    )
+    return _description(optimizer, config)
+
+
+def _copied(value: Any) -> Any:
+    """Return a new optimizer or metric with the settings of `value`, and none of its variables.
+
+    Raises
+    ------
+    ValueError
+        If its class does not tell all of its settings in its configuration, so that a copy would lose them.
+    """
+    try:
+        new = type(value).from_config(value.get_config())
+        lost = [name for name, setting in _settings(value).items() if _settings(new).get(name) != setting]
+        reason = f"loses {', '.join(lost)}" if lost else ""
+    except TypeError as error:
+        reason = f"fails: {error}"
+    if reason:
+        raise ValueError(
+            f"{type(value).__name__} is copied by its configuration, so that an instance serves any number of fits, "
+            f"and the copy {reason}. Let its get_config return all arguments of its constructor, and register the classes "
+            "in it with keras.saving.register_keras_serializable."
+        )
+    return new
 
 
 def _object_key(value: Any) -> Hashable:
-    if hasattr(value, "get_config"):
-        return type(value), json.dumps(value.get_config(), sort_keys=True, default=repr)
-    return value
+    if isinstance(value, type):
+        value = value()
+    return _description(value, value.get_config()) if hasattr(value, "get_config") else value
+
+
+def _description(value: Any, config: dict[str, Any]) -> str:
+    """Return a text that tells objects of one class apart by their settings."""
+    kind = type(value)
+    # A class of the user's own may keep settings that it does not tell in its configuration.
+    own = {} if kind.__module__.startswith("keras.") else _settings(value)
+    return json.dumps([kind.__module__, kind.__qualname__, config, own], sort_keys=True, default=repr)
+
+
+def _settings(value: Any) -> dict[str, Any]:
+    """Return the public attributes that hold plain values, but for what Keras itself counts or sets."""
+    plain = (str, int, float, tuple, type(None))
+    return {
+        name: setting
+        for name, setting in vars(value).items()
+        if isinstance(setting, plain) and not name.startswith("_") and name not in ("name", "built")
+    }
 
 
 def _loss_name(loss: Any) -> str:
@@ -137,6 +186,13 @@ def _loss_name(loss: Any) -> str:
     keras = load_keras()
     if loss is None:
         return _DEFAULT_LOSS
+    for kind, name in (
+        (keras.losses.SparseCategoricalCrossentropy, "sparse_categorical_crossentropy"),
+        (keras.losses.BinaryCrossentropy, "binary_crossentropy"),
+        (keras.losses.BinaryFocalCrossentropy, "binary_focal_crossentropy"),
+    ):
+        if isinstance(loss, kind) or (isinstance(loss, type) and issubclass(loss, kind)):
+            return name
     name = loss if isinstance(loss, str) else getattr(loss, "__name__", type(loss).__name__)
     if name in vars(keras.losses) and isinstance(getattr(keras.losses, name), type):
         name = getattr(keras.losses, name)().name

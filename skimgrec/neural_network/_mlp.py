@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from sklearn.utils._param_validation import Interval
 
 from skimgrec.neural_network._architectures import multilayer_perceptron
 from skimgrec.neural_network._base import BaseKerasClassifier
@@ -60,7 +63,8 @@ class KerasMLPClassifier(BaseKerasClassifier):
     classes_ : ndarray of shape (n_classes,)
         Class labels.
     weights_ : list of ndarray
-        Weights of the network, in the order of `keras.Model.get_weights`. Read-only.
+        Weights of the network, in the order of `keras.Model.get_weights`. The arrays are read-only; a new list may be
+        assigned.
     model_ : keras.Model
         The trained network, built anew each time it is asked for.
     history_ : dict of str to list of float
@@ -95,7 +99,7 @@ class KerasMLPClassifier(BaseKerasClassifier):
 
     _parameter_constraints: ClassVar[dict] = {
         **BaseKerasClassifier._parameter_constraints,
-        "hidden_layer_sizes": ["array-like", int],
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [str, callable, "array-like", None],
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
@@ -15,7 +16,7 @@ from skimgrec.neural_network._scaling import PixelScale
 if TYPE_CHECKING:
     import keras
 
-Arrays = list[NDArray[Any]]
+Arrays = Sequence[NDArray[Any]]
 
 
 @dataclass
@@ -24,11 +25,11 @@ class TrainingState:
 
     Parameters
     ----------
-    weights : list of ndarray
+    weights : tuple of ndarray
         As `keras.Model.get_weights` gives them, moving averages of batch normalisation included.
-    optimizer : list of ndarray
+    optimizer : tuple of ndarray
         Step count, learning rate and moments.
-    generators : list of ndarray
+    generators : tuple of ndarray
         State of each seed generator, of dropout for example.
     """
 
@@ -48,12 +49,12 @@ class Network:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
-        # Whose weights the model holds now: the very list that `load_weights` was given or `state` returned.
+        # Whose weights the model holds now: the very tuple that `load_weights` was given or `state` returned.
         self.holder: Arrays | None = None
         # How it is compiled, as `compilation_key` tells it.
         self.compilation: Hashable = None
         self._generators = [v for v in model.variables if v.name == "seed_generator_state"]
-        self._untrained_optimizer: Arrays = []
+        self._untrained_optimizer: Arrays = ()
         self._forward: Callable[[NDArray[Any]], NDArray[Any]] | None = None
 
     def compile(self, compilation: Hashable, optimizer: keras.Optimizer, loss: Any, metrics: list[Any]) -> None:
@@ -63,8 +64,9 @@ class Network:
         # XLA takes seconds to compile such networks on a CPU, and the steps are then slower.
         self.model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=_jit_compile())
         # Built now, the optimizer's variables do not force a second trace of the training step.
-        optimizer.build(self.model.trainable_variables)
-        self._untrained_optimizer = _values(optimizer.variables)
+        # Under mixed precision the model's optimizer is a wrapper around this one.
+        self.model.optimizer.build(self.model.trainable_variables)
+        self._untrained_optimizer = _values(self.model.optimizer.variables)
         self.compilation = compilation
 
     def initialize(self, seed: int) -> None:
@@ -141,19 +143,34 @@ def _seeded(initializer: Any, rng: np.random.Generator) -> Any:
     return type(initializer).from_config({**config, "seed": int(rng.integers(2**31))})
 
 
-def _values(variables: list[Any]) -> Arrays:
+def _values(variables: Sequence[Any]) -> Arrays:
     keras = load_keras()
     if keras.backend.backend() == "tensorflow":
         # Keras's own conversion warns under NumPy 2.
-        arrays = [np.array(variable.value.numpy()) for variable in variables]
-    else:
-        arrays = [np.array(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
-    for array in arrays:
-        # The list stands for its numbers in `Network.holder`, so they must not change under it.
-        array.flags.writeable = False
-    return arrays
+        return frozen(variable.value.numpy() for variable in variables)
+    return frozen(keras.ops.convert_to_numpy(variable.value) for variable in variables)
 
 
-def _assign(variables: list[Any], values: Arrays) -> None:
+def frozen(arrays: Iterable[ArrayLike]) -> Arrays:
+    """Return copies that cannot be written to, in a tuple: it stands for its numbers in `Network.holder`."""
+    copies = tuple(np.array(array) for array in arrays)
+    for copy in copies:
+        copy.flags.writeable = False
+    return copies
+
+
+@contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Build layers under a dtype policy. Keras keeps the policy for each thread apart."""
+    keras = load_keras()
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _assign(variables: Sequence[Any], values: Arrays) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

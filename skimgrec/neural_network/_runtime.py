@@ -80,7 +80,10 @@ def _start_tensorflow() -> None:
 def _keep_to_share_of_cores(tf: ModuleType) -> None:
     share = os.environ.get("OMP_NUM_THREADS", "")
     if not share.isdigit():
-        return
+        if not multiprocessing.current_process().daemon:
+            return
+        # A pool of multiprocessing's own does not tell its workers their share.
+        share = "1"
     # Refused once TensorFlow has started: then the user's own code has chosen.
     with contextlib.suppress(RuntimeError):
         if "TF_NUM_INTRAOP_THREADS" not in os.environ:

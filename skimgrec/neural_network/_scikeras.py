@@ -49,7 +49,7 @@ def train(
     initial_epoch: int,
     callbacks: list[keras.callbacks.Callback],
     verbose: int,
-) -> dict[str, list[float]]:
+) -> dict[str, list[Any]]:
     """Train a compiled network.
 
     Parameters
@@ -69,13 +69,14 @@ def train(
 
     Returns
     -------
-    history : dict of str to list of float
+    history : dict of str to list
         For the loss and each metric, the value of each epoch.
     """
     trainer = NetworkTrainer(model=network, epochs=epochs, callbacks=callbacks, verbose=verbose, shuffle=False)
     with _without_advice_on_retracing():
         trainer.fit(batches, None, initial_epoch=initial_epoch)
-    return {name: [float(np.asarray(value)) for value in values] for name, values in trainer.history_.items()}
+    # Most metrics give a number, some give one for each class.
+    return {name: [np.asarray(value).tolist() for value in values] for name, values in trainer.history_.items()}
 
 
 @contextlib.contextmanager

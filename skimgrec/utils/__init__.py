@@ -1,7 +1,16 @@
 """What every estimator shares: the picture contract and the chunks a batch is worked through in."""
 
+from skimgrec.utils._atomic_fit import unchanged_on_failure
 from skimgrec.utils._chunks import chunk_slices
 from skimgrec.utils._pictures import check_image_shape, validate_pictures, with_channel_axis
 from skimgrec.utils._value_range import UINT8_RANGE, value_range
 
-__all__ = ["UINT8_RANGE", "check_image_shape", "chunk_slices", "validate_pictures", "value_range", "with_channel_axis"]
+__all__ = [
+    "UINT8_RANGE",
+    "check_image_shape",
+    "chunk_slices",
+    "unchanged_on_failure",
+    "validate_pictures",
+    "value_range",
+    "with_channel_axis",
+]

@@ -65,21 +65,24 @@ def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArr
         # feature names of a data frame.
         flat = np.broadcast_to(np.zeros((), X.dtype), (len(X), n_features))
         validate_data(estimator, flat, reset=reset, skip_check_array=True)
-        looks_like_pictures = True
+        are_pictures = True
     else:
         if not reset:
             _check_not_one_picture(X, known, name)
         X = validate_data(estimator, X, reset=reset, dtype="numeric", ensure_all_finite=False)
         X = _with_plain_dtype(X, name)
         shape = _shape_of_rows(X.shape[1], known, name)
-        looks_like_pictures = declared is not None
+        are_pictures = declared is not None
 
     observed = value_range(X)
     if reset:
         estimator.image_shape_ = shape
         estimator.value_range_ = observed
-    elif looks_like_pictures:
-        check_value_range(X.dtype, observed, estimator.value_range_, name)
+        # Rows that unfold by the square rule alone may be a table; all else is known to be pictures.
+        estimator._fitted_on_pictures = are_pictures
+    else:
+        are_pictures = are_pictures or estimator._fitted_on_pictures
+        check_value_range(X.dtype, observed, estimator.value_range_, name, are_pictures=are_pictures)
     return X.reshape(len(X), *with_channel_axis(shape))
 
 

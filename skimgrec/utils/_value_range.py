@@ -14,6 +14,10 @@ UINT8_RANGE = (0.0, 255.0)
 _FAR_BEYOND = 3.0
 # A fractional batch below this part of the fitted range is clearly another one: 0..1 against 0..255 is 1/255.
 _FAR_BELOW = 1 / 200
+# Fractions that stay within 0..1 are clearly another range than one that reaches this far.
+_BEYOND_UNIT = 8.0
+# Rows of a table are held against the one mistake that a table hardly makes: 0..1 on one side, bytes on the other.
+_LIKE_BYTES = (100.0, 255.0)
 
 
 def value_range(X: NDArray[Any]) -> tuple[float, float]:
@@ -48,7 +52,12 @@ def value_range(X: NDArray[Any]) -> tuple[float, float]:
 
 
 def check_value_range(
-    dtype: np.dtype[Any], observed: tuple[float, float], fitted: tuple[float, float], name: str
+    dtype: np.dtype[Any],
+    observed: tuple[float, float],
+    fitted: tuple[float, float],
+    name: str,
+    *,
+    are_pictures: bool,
 ) -> None:
     """Raise a ValueError if a batch clearly has another range of values than the pictures at `fit`.
 
@@ -60,15 +69,23 @@ def check_value_range(
         The ranges of the batch and of the pictures at `fit`, as `value_range` gives them.
     name : str
         The estimator's name, for the message.
+    are_pictures : bool
+        False if they may as well be rows of a table: then only 0..1 against 0..255 is refused.
     """
     low, high = fitted
-    width = high - low
-    if width == 0:
-        return
-    too_large = observed[1] > high + _FAR_BEYOND * width or observed[0] < low - _FAR_BEYOND * width
+    reach = max(map(abs, observed))
     # Integers this small are dark pictures, and a constant is a blank one; fractions that vary are on another scale.
-    varies = dtype.kind == "f" and observed[0] != observed[1]
-    too_small = varies and low >= 0 and max(map(abs, observed)) <= high * _FAR_BELOW
+    fractional = dtype.kind == "f" and observed[0] != observed[1]
+    if high == low:
+        return
+    if not are_pictures:
+        too_large = low >= 0 and high <= 1 and observed[1] > _LIKE_BYTES[0]
+        too_small = low >= 0 and _LIKE_BYTES[0] < high <= _LIKE_BYTES[1] and fractional and reach <= 1
+    else:
+        beyond = _FAR_BEYOND * (high - low)
+        too_large = observed[1] > high + beyond or observed[0] < low - beyond
+        limit = max(high * _FAR_BELOW, 1.0 if high >= _BEYOND_UNIT else 0.0)
+        too_small = low >= 0 and (fractional or dtype == np.uint8) and reach <= limit
     if too_large or too_small:
         raise ValueError(
             f"{name} got pictures of dtype {dtype} with values from {observed[0]:g} to {observed[1]:g}, but was fitted "

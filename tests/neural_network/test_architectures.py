@@ -79,6 +79,8 @@ def test_arrays_serve_as_sequences():
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
+        ({"filters": (2.7,)}, "filters=.*: expected a positive integer"),
+        ({"dense_units": 0}, "dense_units=0: expected a positive integer"),
         ({"kernel_size": (3, 3, 3)}, "kernel_size=.* has 3 entries, but filters make 2 blocks"),
         ({"dropout": (0.1,)}, "dropout=.* has 1 entries, but filters and dense_units make 3 blocks"),
         ({"pooling": ("max", "min")}, "pooling='min': expected 'max', 'average' or None"),

@@ -1,9 +1,10 @@
 """What the Keras classifiers take, give and refuse."""
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.exceptions import DataConversionWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
 from sklearn.metrics import log_loss
 
 
@@ -34,8 +35,6 @@ def test_two_classes_behave_alike_under_every_kind_of_loss(network, two_digits, 
 
 
 def test_loss_may_be_any_function_of_one_hot_rows(network, digits):
-    import keras
-
     X, y = digits
     net = network(loss=lambda true, predicted: keras.ops.mean((true - predicted) ** 2, -1), epochs=12).fit(X, y)
     assert net.score(X, y) > 0.7
@@ -95,8 +94,6 @@ def test_equal_pictures_of_another_range_give_the_same_network(network, digits):
 
 
 def test_model_is_a_keras_model_of_raw_pixels(network, digits, capsys):
-    import keras
-
     for X in (digits[0], digits[0] / 15.9375 - 2):
         net = network().fit(X, digits[1])
         assert isinstance(net.model_, keras.Model)
@@ -152,6 +149,59 @@ def test_training_goes_on_only_in_the_same_network(cnn, digits):
     with pytest.raises(ValueError, match="optimizer changed"):
         net.set_params(filters=(4,), optimizer="sgd").fit(X, y)
     assert net.set_params(optimizer="adam", learning_rate=1e-9).fit(X, y).n_iter_ == 4
+    with pytest.raises(ValueError, match="optimizer changed"):
+        net.set_params(optimizer=keras.optimizers.Adam(beta_1=0.5)).fit(X, y)
+
+
+def test_class_weight_may_name_some_classes_and_only_those_that_exist(network, digits):
+    X, y = digits
+    net = network(class_weight={0: 3.0}).partial_fit(X[y > 4], y[y > 4], classes=range(10))
+    assert net.n_iter_ == 1
+    with pytest.raises(ValueError, match=r"class_weight names \[10\]"):
+        network(class_weight={10: 3.0}).fit(X, y)
+
+
+def test_divergence_is_said(network, digits):
+    with pytest.warns(ConvergenceWarning, match="smaller learning_rate"):
+        network(optimizer="sgd", learning_rate=1e30).fit(*digits)
+
+
+def test_metrics_of_every_kind_are_recorded(network, digits):
+    metrics = [keras.metrics.F1Score(), keras.metrics.CategoricalAccuracy, "top_k_categorical_accuracy"]
+    net = network(loss="categorical_crossentropy", metrics=metrics).fit(*digits)
+    assert np.shape(net.history_["f1_score"]) == (2, 10)
+    assert np.shape(net.history_["categorical_accuracy"]) == (2,)
+
+
+def test_settings_of_a_loss_of_ones_own_count(network, digits, same_weights):
+    X, y = digits
+
+    class Scaled(keras.losses.SparseCategoricalCrossentropy):
+        def __init__(self, factor):
+            super().__init__()
+            self.factor = factor
+
+        def call(self, y_true, y_pred):
+            return self.factor * super().call(y_true, y_pred)
+
+    nets = [network(loss=Scaled(factor), optimizer="sgd").fit(X, y) for factor in (1, 50)]
+    assert not same_weights(*nets)
+
+
+def test_optimizer_that_cannot_be_copied_whole_is_refused(network, digits):
+    class Slowed(keras.optimizers.SGD):
+        def __init__(self, factor=1, **kwargs):
+            super().__init__(**kwargs)
+            self.factor = factor
+
+    class Nameless(keras.optimizers.SGD):
+        def __init__(self, factor):
+            super().__init__()
+
+    network(optimizer=Slowed()).fit(*digits)
+    for optimizer, words in ((Slowed(factor=3), "loses factor"), (Nameless(3), "fails: .*unexpected")):
+        with pytest.raises(ValueError, match=f"{words}.* get_config"):
+            network(optimizer=optimizer).fit(*digits)
 
 
 def test_class_weight_moves_the_decision(network, two_digits):
@@ -175,6 +225,10 @@ def test_class_weight_moves_the_decision(network, two_digits):
         ({"learning_rate": 0.0}, "learning_rate"),
         ({"dropout": 1.0}, "dropout"),
         ({"activation": "rellu"}, "rellu"),
+        (
+            {"learning_rate": 0.1, "optimizer": keras.optimizers.SGD(keras.optimizers.schedules.CosineDecay(0.1, 9))},
+            "one",
+        ),
         ({"class_weight": "balancedd"}, "class_weight"),
         ({"image_shape": (8, 9)}, r"shape \(8, 8\), but image_shape says \(8, 9\)"),
     ],

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 import skops.io
+from sklearn.exceptions import NotFittedError
 
 from skimgrec import KerasCNNClassifier
 from skimgrec.neural_network import _pool
@@ -163,12 +164,88 @@ def test_state_is_plain_numbers(network, digits):
 
 
 def test_weights_cannot_change_unnoticed(network, digits):
+    X = digits[0][:3]
     net = network().fit(*digits)
     for fitted in (net, pickle.loads(pickle.dumps(net)), copy.deepcopy(net)):
         with pytest.raises(ValueError, match="read-only"):
             fitted.weights_[0][:] = 0
-    net.weights_ = [np.zeros_like(w) for w in net.weights_]
-    np.testing.assert_allclose(net.predict_proba(digits[0][:3]), 0.1)
+    expected = net.predict_proba(X)
+    net.weights_[0] = np.zeros_like(net.weights_[0])
+    np.testing.assert_array_equal(net.predict_proba(X), expected)
+    net.weights_ = given = [np.zeros_like(w) for w in net.weights_]
+    given[0][:] = 1
+    np.testing.assert_allclose(net.predict_proba(X), 0.1)
+
+
+def letters(y):
+    return np.array(list("abcdefghij"))[y]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_failed_fit_leaves_the_last_one_in_force(network, digits, monkeypatch, error):
+    X, y = digits
+    net = network(epochs=8).fit(X, y)
+    score = net.score(X, y)
+
+    def fail(*args, **kwargs):
+        raise error
+
+    for breaking in (
+        lambda: net.fit(X, letters(y)),
+        lambda: net.fit(X[:, :4, :4], y),
+        lambda: net.partial_fit(X, y),
+    ):
+        with monkeypatch.context() as patched:
+            patched.setattr("skimgrec.neural_network._scikeras.NetworkTrainer.fit", fail)
+            with pytest.raises(error):
+                breaking()
+        assert net.score(X, y) == score
+        assert net.n_iter_ == 8
+    with pytest.raises(ValueError, match="only one class"):
+        net.fit(X[:, :4, :4], np.zeros(len(X)))
+    assert net.score(X, y) == score
+
+
+def test_failed_first_fit_leaves_nothing(network, digits):
+    net = network(optimizer="nope")
+    with pytest.raises(ValueError, match="nope"):
+        net.fit(*digits)
+    with pytest.raises(NotFittedError):
+        net.predict(digits[0])
+
+
+def test_weights_stay_under_the_dtype_policy_of_their_fit(cnn, digits):
+    X, y = digits
+    plain = cnn(dropout=0.2, batch_normalization=True).fit(X, y)
+    expected = plain.predict_proba(X)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        np.testing.assert_array_equal(plain.predict_proba(X), expected)
+        mixed = cnn(dropout=0.2, batch_normalization=True, epochs=12).fit(X, y)
+        expected = mixed.predict_proba(X)
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert mixed.score(X, y) > 0.3
+    np.testing.assert_array_equal(mixed.predict_proba(X), expected)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"optimizer": keras.optimizers.SGD(0.05, momentum=0.9), "learning_rate": None},
+        {"loss": keras.losses.CategoricalCrossentropy(label_smoothing=0.1)},
+        {"metrics": [keras.metrics.SparseCategoricalAccuracy()]},
+    ],
+    ids=lambda parameters: next(iter(parameters)),
+)
+def test_keras_objects_among_the_parameters_travel(network, digits, same_weights, travel, parameters):
+    X, y = digits
+    net = network(**parameters).fit(X, y)
+    arrived = travel(net)
+    np.testing.assert_array_equal(arrived.predict_proba(X), net.predict_proba(X))
+    assert same_weights(arrived.fit(X, y), net)
+    assert type(next(iter(parameters.values()))) is type(arrived.get_params()[next(iter(parameters))])
 
 
 def test_networks_survive_a_cleared_keras_session(network, digits, same_weights):

@@ -175,6 +175,9 @@ def test_uint8_always_stands_for_its_whole_range():
         (lambda X: X * 257.0, lambda X: X.astype(float)),
         (lambda X: X / 127.5 - 1, lambda X: X),
         (lambda X: X.astype(float), lambda X: X / 127.5 - 1),
+        (lambda X: X.astype(np.uint16) * 257, lambda X: X),
+        (lambda X: (X // 16).astype(float), lambda X: X / 255),
+        (lambda X: X / 255, lambda X: X.reshape(20, -1)),
     ],
 )
 def test_clearly_different_range_is_refused(fitted, later, rng):
@@ -201,10 +204,15 @@ def test_dark_blank_and_slightly_wider_pictures_are_taken(fitted, later, rng):
     validate_pictures(estimator, later(X), reset=False)
 
 
-def test_range_of_flat_rows_is_held_only_where_they_are_declared_pictures(rng):
+def test_rows_that_may_be_a_table_are_held_against_unit_and_bytes_only(rng):
     X = rng.random((20, 64))
     estimator, _ = fitted_on(X)
-    validate_pictures(estimator, X * 255, reset=False)
+    validate_pictures(estimator, X * 20, reset=False)
+    with pytest.raises(ValueError, match="rescale"):
+        validate_pictures(estimator, X * 255, reset=False)
+    estimator, _ = fitted_on(X * 255)
+    with pytest.raises(ValueError, match="rescale"):
+        validate_pictures(estimator, X, reset=False)
     declared, _ = fitted_on(X, (8, 8))
     with pytest.raises(ValueError, match="rescale"):
-        validate_pictures(declared, X * 255, reset=False)
+        validate_pictures(declared, X * 20, reset=False)

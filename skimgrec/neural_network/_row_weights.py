@@ -1,0 +1,48 @@
+"""The weight of each picture in training: the caller's, times that of its class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import compute_sample_weight
+from sklearn.utils.validation import _check_sample_weight
+
+
+def row_weights(
+    pictures: NDArray[Any],
+    codes: NDArray[np.intp],
+    classes: NDArray[Any],
+    sample_weight: ArrayLike | None,
+    class_weight: dict[Any, float] | str | None,
+) -> NDArray[np.float64]:
+    """Return the weight of each picture, in a new array.
+
+    Parameters
+    ----------
+    pictures : ndarray of n pictures
+    codes : ndarray of shape (n,)
+        Positions of the labels in `classes`.
+    classes : ndarray of shape (n_classes,)
+    sample_weight : array-like of shape (n,), optional
+    class_weight : dict, "balanced" or None
+        Classes that a dict does not name weigh 1.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or none is positive, or `class_weight` names a class that does not exist.
+    """
+    weights = _check_sample_weight(sample_weight, pictures, dtype=np.float64, ensure_non_negative=True)
+    if isinstance(class_weight, str):
+        weights = weights * compute_sample_weight(class_weight, codes)
+    elif class_weight is not None:
+        known = classes.tolist()
+        unknown = [label for label in class_weight if label not in known]
+        if unknown:
+            raise ValueError(f"class_weight names {unknown}, which are not among the classes {known[:10]}.")
+        weights = weights * np.array([float(class_weight.get(label, 1.0)) for label in known])[codes]
+    if not weights.any():
+        raise ValueError("All row weights are zero: no picture is left to train on. Give one of them a weight.")
+    return weights

@@ -9,7 +9,8 @@ on the first pictures only, which is in their favour if it changes anything.
 
 import argparse
 import os
-import threading
+import subprocess
+import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -17,7 +18,6 @@ from statistics import median
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-import psutil
 from skimage.feature import hog
 from skimage.transform import resize
 
@@ -114,26 +114,50 @@ def compare_threads(pictures, rounds):
     print(f"n_jobs=2 against 1: {times[one] / times[two]:.2f} x")
 
 
-def print_peak_memory(pictures, n):
-    """Watch the resident memory of the process while it works on `n` pictures."""
-    pictures = np.concatenate([pictures] * -(-n // len(pictures)))[:n]
-    transformer = HOGTransformer(pixels_per_cell=(8, 8)).fit(pictures)
-    transformer.transform(pictures[:1000])
-    process, done, peak = psutil.Process(), threading.Event(), 0
-    before = process.memory_info().rss
+def print_peak_memory(n):
+    """Let a process of its own work on `n` pictures, and ask for the most memory that it held meanwhile.
 
-    def watch():
-        nonlocal peak
-        while not done.wait(0.001):
-            peak = max(peak, process.memory_info().rss)
+    Linux tells the resident memory, which misses what fits into memory that was freed before; tracemalloc tells what
+    NumPy allocated, which misses the compiled code's few arrays.
+    """
+    if not Path("/proc/self/clear_refs").exists():
+        print("peak memory: measured on Linux only")
+        return
+    code = """
+import sys
+import tracemalloc
+from pathlib import Path
+import numpy as np
+from skimgrec import HOGTransformer
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    features = transformer.transform(pictures)
-    done.set()
-    watcher.join()
-    extra = (peak - before - features.nbytes) / 2**20
-    print(f"peak memory beyond input and output, {n} pictures: {max(extra, 0):.1f} MiB")
+def memory(field):
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 2**10 for line in lines if line.startswith(field))
+
+rng = np.random.default_rng(0)
+pictures = np.empty((int(sys.argv[1]), 32, 32, 3), sys.argv[3])
+for i in range(0, len(pictures), 100):
+    pictures[i : i + 100] = rng.integers(0, 256, size=(100, 32, 32, 3))
+transformer = HOGTransformer(pixels_per_cell=(8, 8), n_jobs=int(sys.argv[2])).fit(pictures)
+transformer.transform(pictures[:100])
+Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
+before = memory("VmRSS")
+features = transformer.transform(pictures)
+resident = memory("VmHWM") - before
+tracemalloc.start()
+features = None
+features = transformer.transform(pictures)
+allocated = tracemalloc.get_traced_memory()[1] / 2**20
+print(*(max(0, peak - features.nbytes / 2**20) for peak in (resident, allocated)))
+"""
+    for dtype, n_jobs in (("uint8", 1), ("uint8", 2), ("float32", 1), ("float64", 1)):
+        command = [sys.executable, "-c", code, str(n), str(n_jobs), dtype]
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        resident, allocated = map(float, output.split())
+        print(
+            f"peak memory beyond input and output, {n} pictures, {dtype}, n_jobs={n_jobs}: "
+            f"{resident:.1f} MiB resident, {allocated:.1f} MiB by NumPy"
+        )
 
 
 def main():
@@ -150,7 +174,7 @@ def main():
     compare("photographs, 512 x 512 x 3, uint8", photographs((512, 512, 3), n // 50), 8, arguments.rounds)
     compare("CIFAR-10 as float32 in 0..1", (cifar / 255).astype(np.float32), 8, arguments.rounds)
     compare_threads(cifar, arguments.rounds)
-    print_peak_memory(cifar, 5 * n)
+    print_peak_memory(5 * n)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python benchmarks/bench_hog_cells.py [--quick]
 
-scikit-learn's digits always take part; MNIST, CIFAR-10, and photographs of cats and dogs at 64 x 64 and 128 x 128, where
+scikit-learn's digits always take part; MNIST, CIFAR-10, and photographs of cats and dogs at 64 x 64 and 128 x 128 where
 SKIMGREC_DATA names a folder with mnist.npz, cifar10.npz and cats_vs_dogs. Splits and seeds are fixed. Layouts of more
 than 20,000 features are left out.
 """

@@ -29,9 +29,9 @@ from skimgrec.feature_extraction._hog_soft_votes import add_soft_votes, soft_pos
 from skimgrec.feature_extraction._hog_votes import float_votes
 from skimgrec.utils import chunk_slices
 
-# Pixels of a strip or a group of pictures, and of uint8 pictures handed to one compiled call.
+# Pixels of a strip or a group of pictures, and of the pictures handed to one compiled call.
 _GROUP_PIXELS = 2**14
-_CALL_PIXELS = 2**20
+_INTEGER_CALL_PIXELS, _FLOAT_CALL_PIXELS = 2**20, 2**15
 
 
 def hog_features(pictures: NDArray[Any], layout: HOGLayout, out: NDArray[np.float32]) -> None:
@@ -39,7 +39,7 @@ def hog_features(pictures: NDArray[Any], layout: HOGLayout, out: NDArray[np.floa
     _, height, width, _ = pictures.shape
     by_code = pictures.dtype == np.uint8 and not (layout.transform_sqrt or layout.soft)
     write = _write_integer_features if by_code else _write_float_features
-    chunk = (_CALL_PIXELS if by_code else _GROUP_PIXELS) // (height * width)
+    chunk = (_INTEGER_CALL_PIXELS if by_code else _FLOAT_CALL_PIXELS) // (height * width)
     strip = max(1, _GROUP_PIXELS // (width * layout.cell[0]))
     for rows in chunk_slices(len(pictures), size=max(1, chunk)):
         write(_working_copy(pictures[rows], layout), layout, strip, out[rows])

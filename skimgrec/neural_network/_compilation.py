@@ -151,8 +151,8 @@ def _copied(value: Any) -> Any:
     if reason:
         raise ValueError(
             f"{type(value).__name__} is copied by its configuration, so that an instance serves any number of fits, "
-            f"and the copy {reason}. Let its get_config return all arguments of its constructor, and register the classes "
-            "in it with keras.saving.register_keras_serializable."
+            f"and the copy {reason}. Let its get_config return all arguments of its constructor, and register the "
+            "classes in it with keras.saving.register_keras_serializable."
         )
     return new
 

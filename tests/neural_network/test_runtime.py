@@ -107,3 +107,27 @@ def test_worker_that_loads_tensorflow_is_not_taken_for_a_leak():
         parallel(joblib.delayed(os.getpid)() for _ in range(20))
         workers = set(parallel(joblib.delayed(memory_hungry_fit)(n) for n in range(6)))
     assert len(workers) <= 2
+
+
+def test_keras_objects_among_the_parameters_neither_lift_the_cap_in_a_worker_nor_let_it_talk():
+    code = """
+import joblib, numpy as np
+from skimgrec import KerasMLPClassifier
+from skimgrec.neural_network import load_keras
+keras = load_keras()
+def fit(net):
+    net.fit(np.eye(4), [0, 1, 0, 1])
+    import tensorflow as tf
+    return tf.config.threading.get_intra_op_parallelism_threads()
+net = KerasMLPClassifier(
+    epochs=1,
+    optimizer=keras.optimizers.SGD(0.1),
+    loss=keras.losses.CategoricalCrossentropy(),
+    metrics=[keras.metrics.CategoricalAccuracy()],
+)
+with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
+    print(joblib.Parallel()(joblib.delayed(fit)(net) for _ in range(2)))
+"""
+    done = run(code)
+    assert done.stdout == "[1, 1]\n", done.stderr
+    assert done.stderr == ""

@@ -16,6 +16,7 @@ _HOMES = {
     "ImageFlattener": "skimgrec.feature_extraction",
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
+    "candidates": "skimgrec.model_selection",
     "compare": "skimgrec.model_selection",
     "load_cifar10": "skimgrec.datasets",
     "load_digits_images": "skimgrec.datasets",

@@ -1,12 +1,13 @@
 """Comparing classifiers of pictures on the same splits."""
 
 from skimgrec.model_selection._candidates import candidate_descriptions, candidates
-from skimgrec.model_selection._compare import compare
+from skimgrec.model_selection._compare import Comparison, compare, prepare_comparison
 from skimgrec.model_selection._result import ComparisonResult, FoldRow
 from skimgrec.model_selection._standings import Standing
 from skimgrec.model_selection._table import describe_row
 
 __all__ = [
+    "Comparison",
     "ComparisonResult",
     "FoldRow",
     "Standing",
@@ -14,4 +15,5 @@ __all__ = [
     "candidates",
     "compare",
     "describe_row",
+    "prepare_comparison",
 ]

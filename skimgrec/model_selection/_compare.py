@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from numbers import Integral
 from typing import Any
@@ -52,8 +53,9 @@ def compare(
         pairs of a name and an estimator. None takes all candidates. Estimators of yours are used as they are: one
         that draws random numbers is reproducible only with a `random_state` of its own.
     X : array-like of shape (n, ...)
-        The pictures, (n, h, w) or (n, h, w, c), or anything else with n rows that scikit-learn can index and the
-        estimators can take: flattened pictures, a list of file paths.
+        The pictures, (n, h, w) or (n, h, w, c), or flattened, (n, n_features). The candidates take all three; an
+        estimator of scikit-learn's takes pictures behind `ImageFlattener` or `HOGTransformer`. What else has n rows
+        that scikit-learn can index is handed on as it is, to estimators of yours that can take it.
     y : array-like of shape (n,)
         The class of each picture: integers, strings or booleans.
     cv : int, splitter or iterable of (train, test), default=5
@@ -65,7 +67,8 @@ def compare(
         The group of each picture, for splitters that keep groups together.
     n_jobs : int, default=None
         How many fits to run at the same time, through joblib, whose `parallel_config` can choose another backend.
-        None is 1 unless that says otherwise; -1 takes all processors. Scores do not depend on it.
+        None is 1 unless that says otherwise; -1 takes all processors. Scores do not depend on it, except those of
+        networks: TensorFlow has fewer threads in a worker, which changes its rounding, and so the training, a little.
     random_state : int, RandomState or None, default=None
         Seeds the shuffled folds and the candidates that are named. None draws a seed, which the result keeps. NumPy's
         global random state is left alone.
@@ -97,10 +100,15 @@ def compare(
 
     Notes
     -----
-    Fit times are those of `fit` alone; a process that has not loaded Keras yet does so before. Predict times are those
-    of scoring the test pictures: each kind of prediction that the metrics ask for is made once, and computing the
-    metrics, usually milliseconds, is part of it. Both are wall-clock times, and jobs that run at the same time slow
-    each other.
+    Fit times are those of `fit` alone. What a process does only once, such as loading Keras or compiling the kernels of
+    HOG, is done before the clock starts, where the estimator tells it apart. Building a network for its first fit in a
+    process is part of that fit.
+
+    Predict times are those of scoring the test pictures: each kind of prediction that the metrics ask for is made once,
+    and computing the metrics, usually milliseconds, is part of it. Both are wall-clock times, and jobs that run at the
+    same time slow each other.
+
+    Interrupted with Ctrl-C, it raises `KeyboardInterrupt`; what `on_row` was called with until then is measured.
 
     Examples
     --------
@@ -111,50 +119,154 @@ def compare(
     >>> print(result.verdict())
     1nn has a mean accuracy of 0.98... ± 0.00... over 3 folds; there is no other to compare it with.
     """
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    comparison = prepare_comparison(
+        estimators, X, y, cv=cv, scoring=scoring, groups=groups, n_jobs=n_jobs, random_state=random_state
+    )
+    with closing(comparison.measure()) as rows:
+        for row in rows:
+            if verbose > 0:
+                from skimgrec.model_selection._table import describe_row
+
+                print(f"[{len(comparison.rows)}/{len(comparison.tasks)}] {describe_row(row)}", flush=True)
+            if on_row is not None:
+                on_row(row)
+    result = comparison.result()
+    result.data_name = data_name
+    return result
+
+
+@dataclass(kw_only=True)
+class Comparison:
+    """A comparison whose arguments are checked and whose folds are made. `prepare_comparison` makes it.
+
+    Parameters
+    ----------
+    X : array-like of n rows
+        The pictures.
+    y : ndarray of shape (n,)
+        Their labels.
+    classes : ndarray of shape (n_classes,)
+        The classes, sorted.
+    codes : ndarray of shape (n,)
+        Position of each label among the classes.
+    estimators : dict of str to estimator
+        What to compare.
+    scorers : dict of str to callable
+        The metrics.
+    splits : list of (ndarray, ndarray)
+        Rows to train on, and rows to test on.
+    cv : str
+        How they were made.
+    seed : int
+        What they, and the candidates asked for by name, were seeded with.
+    n_jobs : int or None
+        How many fits run at the same time, as joblib takes it.
+
+    Attributes
+    ----------
+    tasks : list of FoldTask
+        What there is to measure.
+    rows : list of FoldRow
+        What is measured, in any order.
+    """
+
+    X: Any
+    y: NDArray[Any]
+    classes: NDArray[Any]
+    codes: NDArray[np.intp]
+    estimators: dict[str, Any]
+    scorers: dict[str, Callable[..., float]]
+    splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]]
+    cv: str
+    seed: int
+    n_jobs: int | None
+    tasks: list[FoldTask] = field(init=False)
+    rows: list[FoldRow] = field(init=False, default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._versions = versions()
+        self.tasks = [
+            FoldTask(name=name, estimator=estimator, fold=fold, train=train, test=test)
+            for name, estimator in self.estimators.items()
+            for fold, (train, test) in enumerate(self.splits)
+        ]
+
+    def measure(self) -> Generator[FoldRow, None, None]:
+        """Measure one task after the other, or several at the same time, and yield the row of each that is done."""
+        with closing(run_tasks(self.tasks, self.X, self.y, self.scorers, n_jobs=self.n_jobs)) as measured:
+            for row, loaded in measured:
+                self.rows.append(row)
+                self._versions.update(loaded)
+                yield row
+
+    def result(self) -> ComparisonResult:
+        """Return what is measured so far, without the estimators of which nothing is."""
+        order = {(task.name, task.fold): position for position, task in enumerate(self.tasks)}
+        rows = sorted(self.rows, key=lambda row: order[row.estimator, row.fold])
+        measured = {row.estimator for row in rows}
+        shape = getattr(self.X, "shape", None)
+        return ComparisonResult(
+            rows=rows,
+            metrics=tuple(self.scorers),
+            estimators={
+                name: " ".join(_describe(estimator).split())
+                for name, estimator in self.estimators.items()
+                if name in measured
+            },
+            cv=self.cv,
+            n_folds=len(self.splits),
+            seed=self.seed,
+            n_samples=len(self.codes),
+            picture_shape=None if shape is None else tuple(int(side) for side in shape[1:]),
+            class_names=[_plain_label(label) for label in self.classes.tolist()],
+            data_fingerprint=data_fingerprint(self.X, self.classes, self.codes),
+            splits_fingerprint=splits_fingerprint(self.splits),
+            versions=self._versions,
+            date=self._started,
+        )
+
+
+def prepare_comparison(
+    estimators: Estimators,
+    X: Any,
+    y: Any,
+    *,
+    cv: Any = 5,
+    scoring: Scoring = ("accuracy", "f1_macro"),
+    groups: Any = None,
+    n_jobs: int | None = None,
+    random_state: int | np.random.RandomState | None = None,
+) -> Comparison:
+    """Check the arguments of `compare` and make the folds, without measuring anything.
+
+    Parameters
+    ----------
+    estimators, X, y, cv, scoring, groups, n_jobs, random_state : object
+        As `compare` takes them.
+
+    Returns
+    -------
+    comparison : Comparison
+        Ready to be measured.
+    """
     check_n_jobs(n_jobs)
     seed = _seed_from(random_state)
     named = _named_estimators(estimators, seed)
     scorers = _scorers(scoring)
     y, classes, codes = _labels(X, y)
     splits, description = make_splits(cv, X, y, groups, classes=classes, codes=codes, seed=seed)
-
-    tasks = [
-        FoldTask(name=name, estimator=estimator, fold=fold, train=train, test=test)
-        for name, estimator in named.items()
-        for fold, (train, test) in enumerate(splits)
-    ]
-    rows: list[FoldRow] = []
-    used = versions()
-    with closing(run_tasks(tasks, X, y, scorers, n_jobs=n_jobs)) as measured:
-        for row, loaded in measured:
-            rows.append(row)
-            used.update(loaded)
-            if verbose > 0:
-                from skimgrec.model_selection._table import describe_row
-
-                print(f"[{len(rows)}/{len(tasks)}] {describe_row(row)}")
-            if on_row is not None:
-                on_row(row)
-    order = {(task.name, task.fold): position for position, task in enumerate(tasks)}
-    rows.sort(key=lambda row: order[row.estimator, row.fold])
-
-    shape = getattr(X, "shape", None)
-    return ComparisonResult(
-        rows=rows,
-        metrics=tuple(scorers),
-        estimators={name: " ".join(_describe(estimator).split()) for name, estimator in named.items()},
+    return Comparison(
+        X=X,
+        y=y,
+        classes=classes,
+        codes=codes,
+        estimators=named,
+        scorers=scorers,
+        splits=splits,
         cv=description,
-        n_folds=len(splits),
         seed=seed,
-        n_samples=len(codes),
-        picture_shape=None if shape is None else tuple(int(side) for side in shape[1:]),
-        class_names=[_plain_label(label) for label in classes.tolist()],
-        data_name=data_name,
-        data_fingerprint=data_fingerprint(X, classes, codes),
-        splits_fingerprint=splits_fingerprint(splits),
-        versions=used,
-        date=started,
+        n_jobs=n_jobs,
     )
 
 

@@ -27,7 +27,7 @@ class ComparisonResult:
     Parameters
     ----------
     rows : list of FoldRow
-        The measurements, estimator by estimator, fold by fold.
+        The measurements, estimator by estimator, fold by fold; fewer than there were to be after an interruption.
     metrics : tuple of str
         What was measured. Estimators are ranked by the first.
     estimators : dict of str to str
@@ -101,7 +101,7 @@ class ComparisonResult:
 
     def standings(self) -> list[Standing]:
         """Return each estimator's means and spreads, best first; those that did not finish every fold come last."""
-        return standings(self.rows, self.metrics, list(self.estimators))
+        return standings(self.rows, self.metrics, list(self.estimators), self.n_folds)
 
     def verdict(self) -> str:
         """Return a plain sentence or two that name the winner, and say whether its lead exceeds the spread."""

@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
@@ -23,7 +23,6 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings, logged_warnings
-from skimgrec.neural_network import BaseKerasClassifier, load_keras
 
 # Named only where they took part: they may be installed and unused.
 _OPTIONAL_LIBRARIES = ("keras", "tensorflow", "torch", "jax")
@@ -128,8 +127,8 @@ def _measure(
     with logged_warnings() as messages:
         try:
             model = clone(task.estimator)
-            _load_backend(model)
             X_part, y_part = _safe_indexing(X, task.train), y[task.train]
+            _prepare_process(model, X_part)
             start = time.perf_counter()
             model.fit(X_part, y_part)
             times["fit_time"] = time.perf_counter() - start
@@ -159,10 +158,18 @@ def _measure(
     return number, row, versions()
 
 
-def _load_backend(model: Any) -> None:
-    """Load Keras if `model` trains with it, so that no fit is charged with the seconds that this takes a process."""
-    if any(isinstance(part, BaseKerasClassifier) for part in (model, *model.get_params(deep=True).values())):
-        load_keras()
+def _prepare_process(model: Any, X: Any) -> None:
+    """Let `model` and its nested parts do what a process does once, so that no fit is charged with it.
+
+    A part that has something to load or to compile says so with a method ``_prepare_process(X)``, which gets the first
+    picture. What fails there fails again in `fit`, and is reported then.
+    """
+    with suppress(Exception):
+        for part in {id(part): part for part in (model, *model.get_params(deep=True).values())}.values():
+            prepare = getattr(part, "_prepare_process", None)
+            if callable(prepare):
+                with suppress(Exception):
+                    prepare(X[:1])
 
 
 def _score(model: Any, X: Any, y: NDArray[Any], scorers: Scorers) -> dict[str, Any]:

@@ -104,9 +104,9 @@ class Standing:
     complete: bool
 
 
-def standings(rows: Sequence[FoldRow], metrics: Sequence[str], names: Sequence[str]) -> list[Standing]:
+def standings(rows: Sequence[FoldRow], metrics: Sequence[str], names: Sequence[str], n_folds: int) -> list[Standing]:
     """Return the standing of each estimator in `names`, best mean of the first metric first, incomplete ones last."""
-    result = [_standing(name, [row for row in rows if row.estimator == name], metrics) for name in names]
+    result = [_standing(name, [row for row in rows if row.estimator == name], metrics, n_folds) for name in names]
     first = metrics[0]
 
     def rank(standing: Standing) -> tuple[bool, float]:
@@ -115,7 +115,7 @@ def standings(rows: Sequence[FoldRow], metrics: Sequence[str], names: Sequence[s
     return sorted(result, key=rank)
 
 
-def _standing(name: str, rows: Sequence[FoldRow], metrics: Sequence[str]) -> Standing:
+def _standing(name: str, rows: Sequence[FoldRow], metrics: Sequence[str], n_folds: int) -> Standing:
     spread = {metric: _mean_and_std([row.scores[metric] for row in rows]) for metric in metrics}
     n_scored = sum(not math.isnan(row.scores[metrics[0]]) for row in rows)
     return Standing(
@@ -126,7 +126,7 @@ def _standing(name: str, rows: Sequence[FoldRow], metrics: Sequence[str]) -> Sta
         predict_time=_mean_and_std([row.predict_time for row in rows]),
         n_scored=n_scored,
         n_failed=sum(row.error is not None for row in rows),
-        complete=bool(rows) and n_scored == len(rows),
+        complete=n_scored == n_folds,
     )
 
 

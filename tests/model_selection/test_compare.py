@@ -376,3 +376,44 @@ print(sorted(heavy & (set(sys.modules) - before)))
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_a_process_does_once_is_no_part_of_a_fit(blobs):
+    import time
+
+    from sklearn.pipeline import make_pipeline
+
+    prepared = []
+
+    class Slow(KNeighborsClassifier):
+        def _prepare_process(self, X):
+            prepared.append(X.shape)
+            time.sleep(0.2)
+            raise ValueError("for fit to show")
+
+        def fit(self, X, y):
+            assert prepared
+            return super().fit(X, y)
+
+    result = compare({"alone": Slow(1), "nested": make_pipeline(Slow(1))}, *blobs, cv=2)
+    assert prepared == [(1, 4)] * 4
+    assert all(row.error is None and row.fit_time < 0.2 for row in result.rows)
+
+
+def test_what_is_measured_before_an_interrupt_can_be_had(blobs, make_classifier, fails):
+    from skimgrec.model_selection import prepare_comparison
+
+    estimators = {
+        "good": make_classifier(),
+        "slow": make_classifier(fails(KeyboardInterrupt())),
+        "late": trees()["1nn"],
+    }
+    comparison = prepare_comparison(estimators, *blobs, cv=[(range(30), range(30, 60)), (range(30, 60), range(30))])
+    with pytest.raises(KeyboardInterrupt):
+        list(comparison.measure())
+    result = comparison.result()
+    assert list(result.estimators) == ["good"]
+    assert type(result).from_dict(result.to_dict()) == result
+    comparison.rows.pop()
+    assert comparison.result().best is None
+    assert "(1 of 2 folds)" in str(comparison.result())

@@ -23,7 +23,7 @@ from sklearn.svm import LinearSVC
 
 from skimgrec import HOGTransformer
 
-CELLS = (1, 2, 4, 8, 16)
+CELLS = (1, 2, 4, 8, 16, 32)
 BLOCKS = ((2, 2), (3, 3))
 MOST_FEATURES = 20_000
 

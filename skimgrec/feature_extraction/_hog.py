@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction._hog_layout import HOGLayout, auto_cell
-from skimgrec.utils import chunk_slices, validate_pictures
+from skimgrec.utils import chunk_slices, unchanged_on_failure, validate_pictures
 
 # Enough parts for each thread that the last one to finish keeps nobody waiting long.
 _PARTS_PER_THREAD = 4
@@ -37,9 +37,10 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     orientations : int, default=9
         Number of bins over 0 to 180 degrees, or to 360 if `signed_gradient`, at least 1.
     pixels_per_cell : "auto" or tuple of two ints, default="auto"
-        Rows and columns of pixels in a cell. "auto" is a square: the largest power of two, at most 8, that leaves at
-        least four cells along the shorter side and a whole block in either direction, at least 1. So it is 8
-        (scikit-image's default) from 32 x 32 on, 4 for 28 x 28, 2 for 8 x 8.
+        Rows and columns of pixels in a cell. "auto" is a square: the largest power of two that leaves at least four
+        cells along the shorter side (and a whole block in either direction), at least 1. So it is 8, scikit-image's
+        default, for 32 x 32; 2 for 8 x 8, 4 for 28 x 28, 16 for 64 x 64, 32 for 128 x 128. Smaller cells describe
+        finer detail, and are worth their many features only if the pictures are aligned well.
     cells_per_block : tuple of two ints, default=(3, 3)
         Rows and columns of cells in a block.
     block_norm : {"L1", "L1-sqrt", "L2", "L2-Hys"}, default="L2-Hys"
@@ -188,18 +189,22 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         """
         block = _check_pair("cells_per_block", self.cells_per_block)
         cell = None if self.pixels_per_cell == "auto" else _check_pair("pixels_per_cell", self.pixels_per_cell)
-        pictures = validate_pictures(self, X, reset=True)
-        height, width = pictures.shape[1:3]
-        cell = cell or auto_cell(height, width, block)
-        smallest = cell[0] * block[0], cell[1] * block[1]
-        if height < smallest[0] or width < smallest[1]:
-            raise ValueError(
-                f"Pictures of {height} rows and {width} cols are too small for pixels_per_cell={cell} and "
-                f"cells_per_block={block}. They should have at least: {smallest[0]} rows and {smallest[1]} cols. "
-                "Choose smaller cells or fewer cells per block."
+        with unchanged_on_failure(self):
+            pictures = validate_pictures(self, X, reset=True)
+            height, width = pictures.shape[1:3]
+            self.pixels_per_cell_ = cell or auto_cell(height, width, block)
+            # Kept apart from the parameters, which may be set anew: the kernels trust these sizes.
+            self._fitted_layout = (
+                int(self.orientations),
+                self.pixels_per_cell_,
+                block,
+                self.block_norm,
+                bool(self.transform_sqrt),
+                bool(self.signed_gradient),
+                self.interpolation == "bilinear",
             )
-        self._check_sign(pictures)
-        self.pixels_per_cell_ = cell
+            self._check_size(height, width)
+            self._check_sign(pictures)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -262,18 +267,24 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         )
 
     def _layout(self) -> HOGLayout:
-        return HOGLayout(
-            int(self.orientations),
-            self.pixels_per_cell_,
-            _check_pair("cells_per_block", self.cells_per_block),
-            self.block_norm,
-            bool(self.transform_sqrt),
-            bool(self.signed_gradient),
-            self.interpolation == "bilinear",
-        )
+        return HOGLayout(*self._fitted_layout)
+
+    def _prepare_process(self, X: Any) -> None:
+        """Have the kernels compiled for pictures like `X`, so that no fit is charged with the seconds it takes."""
+        clone(self).set_params(n_jobs=None).fit_transform(X[:1])
+
+    def _check_size(self, height: int, width: int) -> None:
+        layout = self._layout()
+        smallest = layout.cell[0] * layout.block[0], layout.cell[1] * layout.block[1]
+        if height < smallest[0] or width < smallest[1]:
+            raise ValueError(
+                f"Pictures of {height} rows and {width} cols are too small for pixels_per_cell={layout.cell} and "
+                f"cells_per_block={layout.block}. They should have at least: {smallest[0]} rows and {smallest[1]} "
+                "cols. Choose smaller cells or fewer cells per block."
+            )
 
     def _check_sign(self, pictures: NDArray[Any]) -> None:
-        if self.transform_sqrt and pictures.dtype.kind != "u" and (low := pictures.min()) < 0:
+        if self._layout().transform_sqrt and pictures.dtype.kind != "u" and (low := pictures.min()) < 0:
             raise ValueError(
                 f"transform_sqrt=True takes the square root of the pixels, but the pictures have negative values, down "
                 f"to {low:g}. Shift the pictures to values of 0 or more, or set transform_sqrt=False."

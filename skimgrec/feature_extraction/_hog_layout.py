@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-_LARGEST_AUTO_CELL = 8
 _AUTO_CELLS_ALONG_SHORTER_SIDE = 4
 
 
@@ -40,14 +39,9 @@ def auto_cell(height: int, width: int, block: tuple[int, int]) -> tuple[int, int
 
     Examples
     --------
-    >>> auto_cell(32, 32, (3, 3)), auto_cell(28, 28, (3, 3)), auto_cell(8, 8, (3, 3)), auto_cell(8, 8, (5, 5))
-    ((8, 8), (4, 4), (2, 2), (1, 1))
+    >>> auto_cell(100, 64, (3, 3)), auto_cell(32, 32, (3, 3)), auto_cell(28, 28, (3, 3)), auto_cell(8, 8, (5, 5))
+    ((16, 16), (8, 8), (4, 4), (1, 1))
     """
-    side = _LARGEST_AUTO_CELL
-    while side > 1 and (
-        min(height, width) < side * _AUTO_CELLS_ALONG_SHORTER_SIDE
-        or height < side * block[0]
-        or width < side * block[1]
-    ):
-        side //= 2
+    largest = min(min(height, width) // _AUTO_CELLS_ALONG_SHORTER_SIDE, height // block[0], width // block[1])
+    side = 2 ** (max(largest, 1).bit_length() - 1)
     return side, side

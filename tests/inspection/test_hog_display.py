@@ -386,7 +386,7 @@ def test_line_kw_and_colorbar_are_passed_on(digits):
 
 def test_a_large_photograph_is_one_collection_of_strokes(rng, tmp_path):
     image = rng.integers(256, size=(512, 512, 3), dtype=np.uint8)
-    display = HOGDisplay.from_image(image)
+    display = HOGDisplay.from_image(image, hog=HOGTransformer(pixels_per_cell=(8, 8)))
     (strokes,) = [c for c in display.axes_[-1].collections if c is display.lines_["hog"]]
     assert strokes.get_rasterized()
     display.figure_.savefig(tmp_path / "photograph.pdf")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from skimgrec.cli._compare import compare
+from skimgrec.cli._help import Command
 from skimgrec.cli._models import models
 
 __all__ = ["app"]
@@ -16,11 +17,11 @@ app = typer.Typer(
     help="Compare image classifiers, from 1-nearest-neighbour to a CNN, on the same splits.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command()(compare)
-app.command()(models)
+app.command(cls=Command)(compare)
+app.command(cls=Command)(models)
 
 
 def _show_version(wanted: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,63 +14,113 @@ from skimgrec.cli._errors import bad_input_is_reported
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
+    from skimgrec.model_selection import ComparisonResult
+
+# What a shell reports of a command that was ended with Ctrl-C.
+_INTERRUPTED = 130
+
 
 def compare(
     data: Annotated[
-        str, typer.Argument(help="Pictures to compare on: digits, or mnist or cifar10 from the folder SKIMGREC_DATA.")
+        str,
+        typer.Argument(
+            metavar="DATA", help="Pictures to compare on: digits, or mnist or cifar10 from the folder SKIMGREC_DATA."
+        ),
     ],
     models: Annotated[
-        str | None, typer.Option(help="Which models, by name, separated by commas. All of them without it.")
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Which models, by name, separated by commas; 'skimgrec models' lists them. All of them without it.",
+        ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Use only so many pictures, with the same share of every class.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Use only so many pictures, with the same share of every class."),
     ] = None,
-    cv: Annotated[int, typer.Option(min=2, help="Number of folds.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of all random choices.")] = 0,
+    cv: Annotated[int, typer.Option(min=2, metavar="N", help="Number of folds.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
     n_jobs: Annotated[
-        int | None, typer.Option(help="How many fits to run at the same time; -1: one for each processor.")
+        int | None, typer.Option(metavar="N", help="How many fits to run at the same time; -1: one for each processor.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Save the result to this file.")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
 ) -> None:
     """Compare models on the same stratified folds of a data set.
 
     The pictures of a data set with a published test split are those of its training split: the test pictures stay
-    unseen, for a final measurement.
-    """
-    from rich.console import Console
+    unseen, for a final measurement. Ctrl-C ends the comparison and shows what is finished.
 
-    from skimgrec import model_selection
+    Example: skimgrec compare mnist --models 1nn,forest+hog,cnn --limit 5000
+    """
     from skimgrec.cli._progress import progress
-    from skimgrec.datasets import load_dataset
 
     names = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
-    with bad_input_is_reported():
-        _check_can_save(json)
-        estimators = model_selection.candidates(names, random_state=seed)
-        X, y = _pictures(load_dataset(data), limit, seed)
-        with progress(list(estimators), n_folds=cv, n_jobs=n_jobs) as on_row:
-            result = model_selection.compare(
-                estimators, X, y, cv=cv, n_jobs=n_jobs, random_state=seed, on_row=on_row, data_name=data
-            )
-        if json is not None:
+    interrupted = False
+    with progress() as shown:
+        with bad_input_is_reported():
+            from skimgrec import model_selection
+            from skimgrec.datasets import load_dataset
+
+            _check_is_no_folder(data)
+            _check_can_save(json)
+            estimators = model_selection.candidates(names, random_state=seed)
+            X, y, drawn_from = _pictures(load_dataset(data), data, limit, seed)
+            comparison = model_selection.prepare_comparison(estimators, X, y, cv=cv, n_jobs=n_jobs, random_state=seed)
+        on_row = shown.begin(list(estimators), n_folds=cv, n_jobs=n_jobs)
+        try:
+            with closing(comparison.measure()) as rows:
+                for row in rows:
+                    on_row(row)
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        typer.echo(f"Interrupted after {len(comparison.rows)} of {len(comparison.tasks)} fits.", err=True)
+        if not comparison.rows:
+            raise typer.Exit(_INTERRUPTED)
+    result = comparison.result()
+    result.data_name, result.drawn_from = data, drawn_from
+    _show(result)
+    if json is not None:
+        with bad_input_is_reported():
             result.to_json(json)
-    console = Console()
-    console.print(result)
-    console.print()
-    console.print(result.verdict(), markup=False, highlight=False, soft_wrap=True)
+        typer.echo(f"Saved to {json}", err=True)
+    if interrupted:
+        raise typer.Exit(_INTERRUPTED)
     if result.best is None and not any(standing.n_scored for standing in result.standings()):
         raise typer.Exit(1)
 
 
-def _pictures(dataset: Bunch, limit: int | None, seed: int) -> tuple[Any, Any]:
-    """Return pictures and the names of their classes."""
+def _show(result: ComparisonResult) -> None:
+    """Print a result to fit the terminal, or as plain text elsewhere."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(result)
+    else:
+        typer.echo(str(result))
+
+
+def _pictures(dataset: Bunch, name: str, limit: int | None, seed: int) -> tuple[Any, Any, str | None]:
+    """Return pictures, the names of their classes, and what they are a part of, if they are."""
     from skimgrec.datasets import stratified_subset
 
     X, y = dataset.images, dataset.target_names[dataset.target]
-    if limit is None:
-        return X, y
+    if limit is None or limit == len(y):
+        return X, y, None
     rows = stratified_subset(y, limit, random_state=seed)
-    return X[rows], y[rows]
+    return X[rows], y[rows], f"{len(y):,} {'' if name == 'digits' else 'training '}pictures"
+
+
+def _check_is_no_folder(data: str) -> None:
+    from skimgrec.datasets import dataset_names
+
+    if data not in dataset_names() and (os.sep in data or Path(data).exists()):
+        raise ValueError(
+            f"{data} looks like a path: folders cannot be read from the command line yet. Known data sets are "
+            f"{', '.join(dataset_names())}. In Python, read the pictures into an array and call skimgrec.compare; the "
+            'README shows it under "Your own pictures".'
+        )
 
 
 def _check_can_save(path: Path | None) -> None:

@@ -10,7 +10,11 @@ import typer
 
 @contextmanager
 def bad_input_is_reported() -> Iterator[None]:
-    """Turn the errors that skimgrec raises for bad input into a line on stderr and exit code 2."""
+    """Turn the errors that skimgrec raises for bad input into a line on stderr and exit code 2.
+
+    It belongs around what checks and reads the input, and around nothing else: elsewhere such an error is a mistake of
+    skimgrec's own, and has to show its traceback.
+    """
     try:
         yield
     except (ValueError, TypeError, OSError) as error:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
     from skimgrec.model_selection import FoldRow
 
 OnRow = Callable[["FoldRow"], None]
@@ -47,7 +53,8 @@ class Tally:
 
     def running(self) -> str:
         """Return what is measured now: jobs start in order, so it is the first of what is not done."""
-        return ", ".join(f"{name} {fold + 1}/{self.n_folds}" for name, fold in self.pending[: self.n_running])
+        now = self.pending[: self.n_running]
+        return f"now: {', '.join(f'{name} {fold + 1}/{self.n_folds}' for name, fold in now)}" if now else "finishing"
 
     def leader(self) -> str:
         """Return the highest mean so far."""
@@ -58,70 +65,121 @@ class Tally:
         return f"leads: {best} {means[best]:.3f}"
 
 
-@contextmanager
-def progress(names: list[str], *, n_folds: int, n_jobs: int | None) -> Iterator[OnRow]:
-    """Show the progress of a comparison on stderr.
+class Progress(Protocol):
+    """What shows how far a comparison is."""
 
-    Parameters
-    ----------
-    names : list of str
-        The estimators, in the order in which they are measured.
-    n_folds : int
-        Folds of each.
-    n_jobs : int or None
-        How many fits run at the same time, as joblib takes it.
+    def begin(self, names: list[str], *, n_folds: int, n_jobs: int | None) -> OnRow:
+        """Announce what is to be measured.
+
+        Parameters
+        ----------
+        names : list of str
+            The estimators, in the order in which they are measured.
+        n_folds : int
+            Folds of each.
+        n_jobs : int or None
+            How many fits run at the same time, as joblib takes it.
+
+        Returns
+        -------
+        on_row : callable
+            To be called with each row.
+        """
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Show on stderr that a comparison starts, and from `begin` on how far it is.
 
     Yields
     ------
-    on_row : callable
-        To be called with each row.
+    shown : Progress
+        To be told what happens.
     """
-    from joblib import effective_n_jobs
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
     from rich.console import Console
 
-    tally = Tally(names, n_folds, effective_n_jobs(n_jobs))
-    console = Console(stderr=True)
-    with (_live if console.is_terminal else _lines)(tally, console) as on_row:
-        yield on_row
+    # A descriptor of its own: Keras is loaded with stderr's held back, which would swallow the display as well.
+    with (
+        os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding) as stream,
+        live(Console(file=stream)) as shown,
+    ):
+        yield shown
 
 
-@contextmanager
-def _lines(tally: Tally, console: object) -> Iterator[OnRow]:
-    import typer
+class _Lines:
+    """A line for each fold."""
 
-    from skimgrec.model_selection import describe_row
+    def begin(self, names: list[str], *, n_folds: int, n_jobs: int | None) -> OnRow:
+        from joblib import effective_n_jobs
 
-    width = len(str(tally.total))
+        from skimgrec.model_selection import describe_row
 
-    def on_row(row: FoldRow) -> None:
-        tally.add(row)
-        typer.echo(f"[{tally.done:{width}}/{tally.total}] {describe_row(row)}", err=True)
-
-    yield on_row
-
-
-@contextmanager
-def _live(tally: Tally, console: object) -> Iterator[OnRow]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from skimgrec.model_selection import describe_row
-
-    assert isinstance(console, Console)
-    columns = (
-        SpinnerColumn(),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}  {task.fields[leader]}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(tally.running(), total=tally.total, leader="")
+        tally = Tally(names, n_folds, effective_n_jobs(n_jobs))
+        width = len(str(tally.total))
 
         def on_row(row: FoldRow) -> None:
             tally.add(row)
-            bar.update(task, completed=tally.done, description=tally.running(), leader=tally.leader())
-            if row.error is not None:
-                bar.console.print(describe_row(row), markup=False, highlight=False)
+            print(f"[{tally.done:{width}}/{tally.total}] {describe_row(row)}", file=sys.stderr, flush=True)
 
-        yield on_row
+        return on_row
+
+
+@contextmanager
+def live(console: Console) -> Iterator[Progress]:
+    """Show one line that moves: a bar, the time, what runs, and who leads.
+
+    Rich draws it ten times a second from a thread of its own, and it is drawn at once whenever its text changes: while
+    a library holds Python's lock, as in its import, no thread can draw.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as RichProgress
+    from rich.table import Column
+
+    columns = (
+        SpinnerColumn(),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn(
+            "{task.description}  {task.fields[leader]}", markup=False, table_column=Column(no_wrap=True, ratio=1)
+        ),
+    )
+    with RichProgress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=None, leader="")
+        bar.refresh()
+        yield _Live(bar, task)
+
+
+class _Live:
+    def __init__(self, bar: RichProgress, task: TaskID) -> None:
+        self._bar = bar
+        self._task = task
+
+    def begin(self, names: list[str], *, n_folds: int, n_jobs: int | None) -> OnRow:
+        from joblib import effective_n_jobs
+
+        from skimgrec.model_selection import describe_row
+
+        tally = Tally(names, n_folds, effective_n_jobs(n_jobs))
+
+        def show() -> None:
+            self._bar.update(
+                self._task,
+                total=tally.total,
+                completed=tally.done,
+                description=tally.running(),
+                leader=tally.leader(),
+                refresh=True,
+            )
+
+        def on_row(row: FoldRow) -> None:
+            tally.add(row)
+            show()
+            if row.error is not None:
+                self._bar.console.print(describe_row(row), markup=False, highlight=False)
+
+        show()
+        return on_row

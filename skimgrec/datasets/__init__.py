@@ -2,10 +2,11 @@
 
 from skimgrec.datasets._digits import load_digits_images
 from skimgrec.datasets._local import load_cifar10, load_mnist
-from skimgrec.datasets._resolve import load_dataset
+from skimgrec.datasets._resolve import dataset_names, load_dataset
 from skimgrec.datasets._subset import stratified_subset
 
 __all__ = [
+    "dataset_names",
     "load_cifar10",
     "load_dataset",
     "load_digits_images",

@@ -17,6 +17,17 @@ from skimgrec.datasets._bunch import picture_bunch
 
 FOLDER_VARIABLE = "SKIMGREC_DATA"
 
+_SOURCES = {
+    "mnist.npz": (
+        'To get it: python -c "import keras; keras.datasets.mnist.load_data()" downloads it into ~/.keras/datasets, '
+        f"which {FOLDER_VARIABLE} can name."
+    ),
+    "cifar10.npz": (
+        "To make it: keras.datasets.cifar10.load_data() downloads the pictures; numpy.savez writes them as x_train, "
+        "y_train, x_test and y_test, the labels flattened with ravel(), and the names of the classes as class_names."
+    ),
+}
+
 _MNIST_DESCR = """\
 MNIST: handwritten digits
 
@@ -160,7 +171,10 @@ def load_cifar10(
 
 def _find(file_name: str, data_home: str | os.PathLike[str] | None) -> Path:
     """Return the path of a data file, or raise an error that says where it was looked for and how to provide it."""
-    remedy = f"Put {file_name} into a folder, and pass it as data_home or set {FOLDER_VARIABLE} to it."
+    remedy = (
+        f"Put {file_name} into a folder, and set {FOLDER_VARIABLE} to that folder, or in Python pass it as data_home. "
+        f"{_SOURCES[file_name]}"
+    )
     folder = os.environ.get(FOLDER_VARIABLE) if data_home is None else os.fspath(data_home)
     if not folder:
         raise FileNotFoundError(

@@ -25,6 +25,18 @@ _DATASETS = {
 }
 
 
+def dataset_names() -> list[str]:
+    """Return the names that `load_dataset` knows.
+
+    Examples
+    --------
+    >>> from skimgrec.datasets import dataset_names
+    >>> dataset_names()
+    ['digits', 'mnist', 'cifar10']
+    """
+    return list(_DATASETS)
+
+
 def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLike[str] | None = None) -> Bunch:
     """Load a data set by its name.
 

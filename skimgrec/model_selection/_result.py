@@ -22,7 +22,7 @@ SCHEMA_VERSION = 1
 class ComparisonResult:
     """The result of `compare`: one row for each estimator and fold, and what they were measured on.
 
-    It shows itself as a table, in a terminal and in a notebook.
+    It shows itself as a table with its verdict below, in a terminal and in a notebook.
 
     Parameters
     ----------
@@ -46,6 +46,8 @@ class ComparisonResult:
         The classes, sorted.
     data_name : str or None
         What the caller calls the data.
+    drawn_from : str or None
+        What the pictures are a part of, if they are, such as "60,000 training pictures".
     data_fingerprint, splits_fingerprint : str or None
         Hashes that tell whether two results come from the same pictures, and from the same folds.
     versions : dict of str to str
@@ -80,6 +82,7 @@ class ComparisonResult:
     picture_shape: tuple[int, ...] | None
     class_names: list[Any]
     data_name: str | None = None
+    drawn_from: str | None = None
     data_fingerprint: str | None = None
     splits_fingerprint: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
@@ -201,6 +204,7 @@ class ComparisonResult:
                 f"{SCHEMA_VERSION}. Upgrade with pip install --upgrade skimgrec."
             )
         try:
+            content = {"drawn_from": None, **content}  # results saved by the first versions lack it
             values = {item.name: content[item.name] for item in fields(cls)}
             values["rows"] = [FoldRow.from_dict(row) for row in values["rows"]]
             values["metrics"] = tuple(values["metrics"])

@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 import io
 import math
+import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from skimgrec.model_selection._text import duration, metric_title, printable, score_text
+from skimgrec.model_selection._verdict import verdict
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult
     from skimgrec.model_selection._standings import FoldRow, Standing
 
-_TITLES = {"f1_macro": "macro F1", "f1_micro": "micro F1", "f1_weighted": "weighted F1", "roc_auc": "ROC AUC"}
 _LONGEST_NOTE = 200
+_WIDTH_OF_TEXT = 80
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,12 @@ class Table:
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
     notes: list[str]
+    verdict: str
     has_winner: bool
 
 
 def table_of(result: ComparisonResult) -> Table:
-    """Return a comparison as a table, best estimator first, with what failed and what warned in notes below it.
+    """Return a comparison as a table, best estimator first; below it what failed, what warned, and the verdict.
 
     Parameters
     ----------
@@ -60,6 +65,7 @@ def table_of(result: ComparisonResult) -> Table:
             for standing in ranking
         ],
         notes=[f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)],
+        verdict=verdict(result),
         has_winner=ranking[0].complete,
     )
 
@@ -77,7 +83,9 @@ def to_rich(table: Table) -> Any:
         grid.add_column(Text(heading), justify="right" if number else "left", overflow="fold")
     for number, row in enumerate(table.rows):
         grid.add_row(*map(Text, row), style="bold" if number == 0 and table.has_winner else None)
-    return Group(grid, *map(Text, table.notes))
+    # The box of the table ends in a blank line.
+    notes = [*map(Text, table.notes), Text("")] if table.notes else []
+    return Group(grid, *notes, Text(table.verdict))
 
 
 def to_text(table: Table) -> str:
@@ -86,32 +94,39 @@ def to_text(table: Table) -> str:
     from rich.console import Console
 
     lines = [table.title, *table.notes, *("   ".join(row) for row in (table.header, *table.rows))]
-    # Wide enough that nothing wraps, whatever the terminal: the text may end up in a file.
+    # Wide enough that no cell and no note wraps, whatever the terminal: the text may end up in a file.
     width = max(map(cell_len, lines)) + 40 * len(table.header)
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, _environ={})
     with console.capture() as capture:
-        console.print(to_rich(table))
-    return "\n".join(line.rstrip() for line in capture.get().rstrip().splitlines())
+        console.print(to_rich(replace(table, verdict="")))
+    above = (line.rstrip() for line in capture.get().rstrip().splitlines())
+    sentences = textwrap.wrap(table.verdict, _WIDTH_OF_TEXT, break_long_words=False, break_on_hyphens=False)
+    return "\n".join([*above, "", *sentences])
 
 
 def to_html(table: Table) -> str:
     """Return a table as HTML that holds no markup but its own."""
 
-    def row(tag: str, cells: Sequence[str], style: str = "") -> str:
+    def row(tag: str, cells: Sequence[str], line: str) -> str:
         aligned = (
-            f'<{tag} style="text-align: {"right" if number else "left"}">{html.escape(cell)}</{tag}>'
+            f'<{tag} style="padding: 0.3em 0.8em; border-bottom: {line}; text-align: {"right" if number else "left"}; '
+            f'white-space: nowrap">{html.escape(cell)}</{tag}>'
             for number, cell in enumerate(cells)
         )
-        return f"<tr{style}>{''.join(aligned)}</tr>"
+        return f"<tr>{''.join(aligned)}</tr>"
 
-    bold = ' style="font-weight: bold"'
-    body = (
-        row("td", cells, bold if not number and table.has_winner else "") for number, cells in enumerate(table.rows)
-    )
-    notes = "".join(f"<div>{html.escape(note)}</div>" for note in table.notes)
+    # Half-transparent lines and inherited colours suit light pages and dark ones.
+    body = "".join(row("td", cells, "1px solid rgba(128, 128, 128, 0.25)") for cells in table.rows)
+    if table.has_winner:
+        body = body.replace("<tr>", '<tr style="font-weight: bold">', 1)
+    notes = "".join(f'<div style="margin: 0.2em 0.8em">{html.escape(note)}</div>' for note in table.notes)
     return (
-        f'<div class="skimgrec-comparison"><table><caption style="text-align: left">{html.escape(table.title)}'
-        f"</caption><thead>{row('th', table.header)}</thead><tbody>{''.join(body)}</tbody></table>{notes}</div>"
+        '<div class="skimgrec-comparison" style="max-width: 60em; font-family: sans-serif; line-height: 1.4">'
+        '<table style="border-collapse: collapse; margin: 0 0 0.6em; font-variant-numeric: tabular-nums">'
+        '<caption style="caption-side: top; padding: 0.3em 0.8em 0.6em; text-align: left">'
+        f"{html.escape(table.title)}</caption>"
+        f"<thead>{row('th', table.header, '2px solid rgba(128, 128, 128, 0.8)')}</thead><tbody>{body}</tbody></table>"
+        f'{notes}<p style="margin: 0.6em 0.8em">{html.escape(table.verdict)}</p></div>'
     )
 
 
@@ -143,49 +158,10 @@ def describe_row(row: FoldRow) -> str:
     return f"{printable(row.estimator)}, fold {row.fold + 1}: {', '.join(parts)}"
 
 
-def metric_title(metric: str) -> str:
-    """Return a metric's name as people write it."""
-    return _TITLES.get(metric, printable(metric.replace("_", " ")))
-
-
-def score_text(mean: float, std: float) -> str:
-    """Return "0.986 ± 0.006", or the mean alone where there is no spread."""
-    return f"{mean:.3f}" if math.isnan(std) else f"{mean:.3f} ± {std:.3f}"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds in a unit that reads well, "-" for NaN.
-
-    Examples
-    --------
-    >>> [duration(seconds) for seconds in (1e-6, 0.00042, 0.0123, 2.345, 61.0, 300.0, 7200.0, float("nan"))]
-    ['<0.01 ms', '0.42 ms', '12 ms', '2.3 s', '61 s', '5.0 min', '2.0 h', '-']
-    """
-    if math.isnan(seconds):
-        return "-"
-    if seconds < 1e-5:
-        return "<0.01 ms"
-    for unit, size in (("h", 3600.0), ("min", 60.0), ("s", 1.0)):
-        # Seconds stay readable for longer than one minute.
-        if seconds >= size * (2 if unit == "min" else 1):
-            break
-    else:
-        unit, size = "ms", 1e-3
-    value = seconds / size
-    digits = 0 if value >= 10 else 1 if value >= 1 else 2
-    return f"{value:.{digits}f} {unit}"
-
-
-def printable(text: object, longest: int | None = None) -> str:
-    """Return text on one line, with control characters spelt out, cut after `longest` characters."""
-    line = " ".join(str(text).split())
-    line = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
-    return line if longest is None or len(line) <= longest else line[: longest - 1] + "…"
-
-
 def _title(result: ComparisonResult) -> str:
     name = [printable(result.data_name)] if result.data_name else []
-    counts = [f"{result.n_samples} pictures", f"{result.n_classes} classes", f"{result.n_folds} folds"]
+    pictures = f"of {printable(result.drawn_from)}" if result.drawn_from else "pictures"
+    counts = [f"{result.n_samples} {pictures}", f"{result.n_classes} classes", f"{result.n_folds} folds"]
     return ", ".join([*name, *counts, f"seed {result.seed}"])
 
 
@@ -204,9 +180,20 @@ def _notes(result: ComparisonResult) -> list[tuple[str, str]]:
         for kind, message in [*messages, *(("warned of", warning) for warning in row.warnings)]:
             folds.setdefault((row.estimator, kind, message), []).append(row.fold + 1)
     return [
-        (name, f"{printable(name)} {kind} {printable(message, _LONGEST_NOTE)} ({_fold_list(numbers, result.n_folds)})")
+        (
+            name,
+            f"{printable(name)} {kind} {printable(message, _LONGEST_NOTE)} "
+            f"({_fold_list(numbers, result.n_folds)}){_remedy(message)}",
+        )
         for (name, kind, message), numbers in folds.items()
     ]
+
+
+def _remedy(message: str) -> str:
+    """Return what to do about an error that scikit-learn words without knowing of pictures."""
+    if "Found array with dim" in message:
+        return "; it takes no pictures as they are: put ImageFlattener() or HOGTransformer() in front"
+    return ""
 
 
 def _fold_list(numbers: Sequence[int], n_folds: int) -> str:

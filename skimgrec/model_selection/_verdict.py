@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from skimgrec.model_selection._table import metric_title, printable, score_text
+from skimgrec.model_selection._text import metric_title, printable, score_text
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult

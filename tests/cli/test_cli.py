@@ -1,3 +1,4 @@
+import itertools
 import json
 import subprocess
 import sys
@@ -21,7 +22,7 @@ def run():
 def compared(result, *, n_models, n_folds):
     """Return the lines of stdout, after checking that progress went to stderr."""
     assert result.exit_code == 0, result.output
-    lines = result.stderr.splitlines()
+    lines = [line for line in result.stderr.splitlines() if line.startswith("[")]
     assert len(lines) == n_models * n_folds
     assert lines[-1].startswith(f"[{len(lines)}/{len(lines)}] ")
     return result.stdout.splitlines()
@@ -31,17 +32,17 @@ def test_compare_prints_the_table_and_the_verdict(run):
     lines = compared(
         run("compare", "digits", "--models", "chance, 1nn", "--limit", 200, "--cv", 3), n_models=2, n_folds=3
     )
-    assert lines[0].strip() == "digits, 200 pictures, 10 classes, 3 folds, seed 0"
-    names = [line.split()[0] for line in lines if " ± " in line and "mean" not in line]
+    assert lines[0].strip() == "digits, 200 of 1,797 pictures, 10 classes, 3 folds, seed 0"
+    names = [line.split()[0] for line in lines if line.count(" ± ") == 2]
     assert names == ["1nn", "chance"]
     assert " ".join(lines).count("1nn has the highest mean accuracy") == 1
 
 
 def test_the_result_is_saved_as_json(run, tmp_path):
     path = tmp_path / "out.json"
-    compared(
-        run("compare", "digits", "--models", "1nn", "--limit", 100, "--json", path, "--seed", 3), n_models=1, n_folds=5
-    )
+    done = run("compare", "digits", "--models", "1nn", "--limit", 100, "--json", path, "--seed", 3)
+    compared(done, n_models=1, n_folds=5)
+    assert done.stderr.endswith(f"Saved to {path}\n")
     result = ComparisonResult.from_json(path)
     assert (result.seed, result.n_samples, result.data_name, result.best) == (3, 100, "digits", "1nn")
     assert result.class_names == [str(digit) for digit in range(10)]
@@ -67,8 +68,9 @@ def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, 
         y_test=np.arange(10),
     )
     monkeypatch.setenv("SKIMGREC_DATA", str(tmp_path))
-    lines = compared(run("compare", "mnist", "--models", "1nn", "--cv", 3), n_models=1, n_folds=3)
-    assert lines[0].strip() == "mnist, 30 pictures, 10 classes, 3 folds, seed 0"
+    for options, pictures in (((), "30 pictures"), (("--limit", 20), "20 of 30 training pictures")):
+        lines = compared(run("compare", "mnist", "--models", "chance", "--cv", 2, *options), n_models=1, n_folds=2)
+        assert lines[0] == f"mnist, {pictures}, 10 classes, 2 folds, seed 0"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,8 @@ def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, 
     [
         (["digit"], "Error: Unknown data set 'digit', did you mean 'digits'?"),
         (["mnist"], "Error: mnist.npz was not looked for"),
+        (["./cats"], "Error: ./cats looks like a path: folders cannot be read from the command line yet"),
+        (["tests"], "Error: tests looks like a path"),
         (["digits", "--models", "forrest"], "Error: Unknown candidate 'forrest', did you mean 'forest'?"),
         (["digits", "--models", ","], "Error: No candidate is named"),
         (["digits", "--models", "1nn,1nn"], "Error: Candidate '1nn' is named twice"),
@@ -87,8 +91,10 @@ def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, 
         (["digits", "--json", "."], "Error: --json . is a folder"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, args, message):
+def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, tmp_path, args, message):
     monkeypatch.delenv("SKIMGREC_DATA", raising=False)
+    (tmp_path / "tests").mkdir()
+    monkeypatch.chdir(tmp_path)
     result = run("compare", *args)
     assert result.exit_code == 2
     assert result.stderr.startswith(message)
@@ -148,3 +154,47 @@ def test_help_loads_no_machine_learning():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_interrupt_keeps_what_is_finished(run, monkeypatch, tmp_path):
+    from sklearn.neighbors import KNeighborsClassifier
+
+    def interrupt(self, X, y):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(KNeighborsClassifier, "fit", interrupt)
+    path = tmp_path / "out.json"
+    result = run("compare", "digits", "--models", "chance,1nn", "--cv", 3, "--limit", 100, "--json", path)
+    assert result.exit_code == 130
+    assert "Interrupted after 3 of 6 fits.\n" in result.stderr
+    assert "chance has a mean accuracy of" in " ".join(result.stdout.split())
+    assert [row.estimator for row in ComparisonResult.from_json(path).rows] == ["chance"] * 3
+    result = run("compare", "digits", "--models", "1nn", "--limit", 100)
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert "Interrupted after 0 of 5 fits." in result.stderr
+
+
+def test_a_mistake_of_our_own_shows_its_traceback(run, monkeypatch):
+    from skimgrec.model_selection import Comparison
+
+    def fail(self):
+        raise TypeError("ours")
+
+    monkeypatch.setattr(Comparison, "measure", fail)
+    assert isinstance(run("compare", "digits", "--models", "chance").exception, TypeError)
+
+
+def test_output_that_is_no_terminal_has_no_trailing_blanks_and_tells_the_verdict_once(run):
+    lines = run("compare", "digits", "--models", "chance,1nn", "--limit", 100).stdout.splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    assert " ".join(lines).count("has the highest mean") == 1
+    assert not any(one == two == "" for one, two in itertools.pairwise(lines))
+
+
+def test_help_of_compare_reads_as_usual(run):
+    text = run("compare", "--help", env={"COLUMNS": "100"}).stdout
+    assert "[OPTIONS] DATA" in text
+    for odd in ("<bool>", "<str>", "range>", "{"):
+        assert odd not in text
+    assert "skimgrec models" in text
+    assert "Example:" in text

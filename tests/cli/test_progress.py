@@ -3,7 +3,7 @@ import math
 
 from rich.console import Console
 
-from skimgrec.cli._progress import Tally, _live
+from skimgrec.cli._progress import Tally, live
 from skimgrec.model_selection import FoldRow
 
 
@@ -13,23 +13,26 @@ def row(name, fold, score, error=None):
 
 def test_the_tally_knows_what_is_done_what_runs_and_who_leads():
     tally = Tally(["a", "b"], n_folds=2, n_running=2)
-    assert (tally.done, tally.total, tally.running(), tally.leader()) == (0, 4, "a 1/2, a 2/2", "")
+    assert (tally.done, tally.total, tally.running(), tally.leader()) == (0, 4, "now: a 1/2, a 2/2", "")
     tally.add(row("a", 1, 0.5))
-    assert (tally.done, tally.running(), tally.leader()) == (1, "a 1/2, b 1/2", "leads: a 0.500")
+    assert (tally.done, tally.running(), tally.leader()) == (1, "now: a 1/2, b 1/2", "leads: a 0.500")
     tally.add(row("a", 0, 0.6))
     tally.add(row("b", 0, 0.7))
     assert tally.leader() == "leads: b 0.700"
     tally.add(row("b", 1, math.nan, error="ValueError: x"))
-    assert (tally.done, tally.running()) == (4, "")
+    assert (tally.done, tally.running()) == (4, "finishing")
 
 
 def test_a_terminal_sees_the_fold_that_runs_the_leader_and_failures():
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=120, color_system=None)
-    with _live(Tally(["[b]one[/b]"], 2, 1), console) as on_row:
+    with live(console) as shown:
+        assert "starting" in screen.getvalue()
+        on_row = shown.begin(["[b]one[/b]"], n_folds=2, n_jobs=1)
         on_row(row("[b]one[/b]", 0, 0.875))
         on_row(row("[b]one[/b]", 1, math.nan, error="ValueError: x"))
     text = screen.getvalue()
-    assert "[b]one[/b] 1/2" in text
+    assert "now: [b]one[/b] 1/2" in text
+    assert "now: [b]one[/b] 2/2" in text
     assert "leads: [b]one[/b] 0.875" in text
     assert "failed with ValueError: x" in text

@@ -1,3 +1,4 @@
+import io
 import json
 import math
 import os
@@ -234,3 +235,39 @@ def test_html_is_escaped():
 
 def test_html_escapes_names_of_metrics():
     assert "<i>" not in make_result({"a": [0.5]}, metrics=("<i>",), n_folds=1)._repr_html_()
+
+
+def test_the_verdict_stands_below_the_table_once_and_breaks_between_words(result):
+    from rich.console import Console
+
+    sentences = result.verdict()
+    for text in (str(result), result._repr_html_()):
+        assert " ".join(text.split()).count(sentences) == 1
+    below = str(result).split("\n\n")[-1].splitlines()
+    assert len(below) > 1
+    assert max(map(len, below)) <= 80
+    console = Console(width=60, file=io.StringIO(), color_system=None)
+    console.print(result)
+    shown = console.file.getvalue()
+    assert " ".join(shown.split()).endswith(sentences)
+    assert "\n\n\n" not in "\n".join(line.rstrip() for line in shown.splitlines())
+
+
+def test_text_has_no_trailing_blanks_and_no_doubled_blank_lines(result):
+    lines = str(result).splitlines()
+    assert lines == [line.rstrip() for line in lines]
+    assert "\n\n\n" not in str(result)
+
+
+def test_a_classifier_that_takes_no_pictures_gets_a_hint():
+    text = str(make_result({"svm": [None]}, errors={"svm": "ValueError: Found array with dim 3."}, n_folds=1))
+    assert "put ImageFlattener() or HOGTransformer() in front" in text
+
+
+def test_the_title_says_of_what_the_pictures_are_a_part(result):
+    result.data_name, result.drawn_from = "mnist", "60,000 training pictures"
+    assert str(result).startswith("mnist, 60 of 60,000 training pictures, 3 classes, 3 folds, seed 0\n")
+    assert ComparisonResult.from_dict(result.to_dict()).drawn_from == result.drawn_from
+    old = result.to_dict()
+    del old["drawn_from"]
+    assert ComparisonResult.from_dict(old).drawn_from is None

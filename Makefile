@@ -1,10 +1,10 @@
 # Everything happens in .venv, which tools/setup_venv.sh makes and keeps up to date.
 
 # The interpreter to use; empty: the first suitable one of python3.13, python3.12, python3.11, python3, python.
-PYTHON =
+PYTHON ?=
 # More arguments for the programs below, as in: make test PYTEST="-k flattener", make compare COMPARE="mnist --limit 5000".
-COMPARE = digits
-PYTEST =
+COMPARE ?= digits
+PYTEST ?=
 
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin

@@ -52,6 +52,31 @@ def test_a_thread_that_logs_nothing_shows_its_warnings_as_before():
         assert warn_elsewhere() == []
 
 
+@pytest.mark.parametrize(
+    ("action", "n_shown"), [("ignore", 0), ("default", 1), ("once", 1), ("always", 2), ("error", 0)]
+)
+def test_other_threads_keep_the_callers_filters(action, n_shown):
+    raised = []
+
+    def warn():
+        for _ in range(2):
+            try:
+                warnings.warn("elsewhere", UserWarning, stacklevel=1)
+            except UserWarning as error:
+                raised.append(error)
+
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        warnings.filterwarnings(action, message="else", category=UserWarning, module=__name__)
+        with logged_warnings() as messages:
+            thread = threading.Thread(target=warn)
+            thread.start()
+            thread.join()
+    assert messages == []
+    assert len(shown) == n_shown
+    assert len(raised) == (2 if action == "error" else 0)
+
+
 @pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
 def test_rows_carry_the_warnings_of_their_own_fit(blobs, make_classifier, backend):
     def warn(X):

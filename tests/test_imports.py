@@ -71,6 +71,20 @@ def test_every_package_below_the_command_line_imports_without_tensorflow():
     assert not loaded & {"keras", "scikeras", "tensorflow"}
 
 
+def test_all_but_the_networks_work_without_tensorflow():
+    loaded = loaded_after(
+        "from skimgrec import HOGTransformer, ImageFlattener, candidates, compare, load_digits_images",
+        "X, y = (array[:100] for array in load_digits_images(return_X_y=True))",
+        "for step in (HOGTransformer(), ImageFlattener()): step.fit(X).transform(X)",
+        "assert candidates()",
+        "result = compare(['1nn', 'forest+hog'], X, y, cv=2, random_state=0)",
+        "assert result.best and not any(row.error for row in result.rows), result",
+        "str(result), result._repr_html_(), result.to_frame()",
+    )
+    assert {"sklearn", "pandas"} <= loaded
+    assert not loaded & {"keras", "scikeras", "tensorflow"}
+
+
 def test_public_names_lead_somewhere():
     assert set(skimgrec.__all__) <= set(dir(skimgrec))
     for name in skimgrec.__all__:

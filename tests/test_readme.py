@@ -4,13 +4,28 @@ import doctest
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from skimage.io import imsave
 
 ROOT = Path(__file__).resolve().parents[1]
 GUIDE = sorted((ROOT / "docs").glob("**/*.rst"))
 GUIDE = [path for path in GUIDE if ">>>" in path.read_text(encoding="utf-8")]
 
 
+@pytest.fixture
+def folder_of_pictures(tmp_path, monkeypatch):
+    """Stand in a folder that holds what the README calls "your own pictures"."""
+    rng = np.random.default_rng(0)
+    for level, name in ((60, "cat"), (120, "dog")):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(6):
+            picture = rng.integers(level, level + 60, size=(40, 48, 3), dtype=np.uint8)
+            imsave(tmp_path / "pictures" / name / f"{number}.png", picture, check_contrast=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("folder_of_pictures")
 def test_readme_code_runs():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     blocks = list(re.finditer(r"^```python\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))

@@ -55,28 +55,31 @@ def compare(
     from skimgrec.cli._progress import progress
 
     names = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
-    interrupted = False
-    with progress() as shown:
-        with bad_input_is_reported():
-            from skimgrec import model_selection
-            from skimgrec.datasets import load_dataset
+    comparison, interrupted = None, False
+    try:
+        with progress() as shown:
+            with bad_input_is_reported():
+                from skimgrec import model_selection
+                from skimgrec.datasets import load_dataset
 
-            _check_is_no_folder(data)
-            _check_can_save(json)
-            estimators = model_selection.candidates(names, random_state=seed)
-            X, y, drawn_from = _pictures(load_dataset(data), data, limit, seed)
-            comparison = model_selection.prepare_comparison(estimators, X, y, cv=cv, n_jobs=n_jobs, random_state=seed)
-        on_row = shown.begin(list(estimators), n_folds=cv, n_jobs=n_jobs)
-        try:
+                _check_is_no_folder(data)
+                _check_can_save(json)
+                estimators = model_selection.candidates(names, random_state=seed)
+                X, y, drawn_from = _pictures(load_dataset(data), data, limit, seed)
+                comparison = model_selection.prepare_comparison(
+                    estimators, X, y, cv=cv, n_jobs=n_jobs, random_state=seed
+                )
+            on_row = shown.begin(list(estimators), n_folds=cv, n_jobs=n_jobs)
             with closing(comparison.measure()) as rows:
                 for row in rows:
                     on_row(row)
-        except KeyboardInterrupt:
-            interrupted = True
+    except KeyboardInterrupt:
+        interrupted = True
+    if comparison is None or not comparison.rows:
+        typer.echo("Interrupted before the first fit was finished.", err=True)
+        raise typer.Exit(_INTERRUPTED)
     if interrupted:
         typer.echo(f"Interrupted after {len(comparison.rows)} of {len(comparison.tasks)} fits.", err=True)
-        if not comparison.rows:
-            raise typer.Exit(_INTERRUPTED)
     result = comparison.result()
     result.data_name, result.drawn_from = data, drawn_from
     _show(result)

@@ -29,9 +29,11 @@ from skimgrec.feature_extraction._hog_soft_votes import add_soft_votes, soft_pos
 from skimgrec.feature_extraction._hog_votes import float_votes
 from skimgrec.utils import chunk_slices
 
-# Pixels of a strip or a group of pictures, and of the pictures handed to one compiled call.
-_GROUP_PIXELS = 2**14
-_INTEGER_CALL_PIXELS, _FLOAT_CALL_PIXELS = 2**20, 2**15
+# How many pixels to take at once, measured: a strip, and the pictures that go through a pass together.
+_INTEGER_STRIP, _INTEGER_GROUP = 2**13, 2**16
+_FLOAT_STRIP, _FLOAT_GROUP = 2**15, 2**15
+# Pixels of uint8 pictures handed to one compiled call, some milliseconds of work.
+_CALL = 2**20
 
 
 def hog_features(pictures: NDArray[Any], layout: HOGLayout, out: NDArray[np.float32]) -> None:
@@ -39,8 +41,8 @@ def hog_features(pictures: NDArray[Any], layout: HOGLayout, out: NDArray[np.floa
     _, height, width, _ = pictures.shape
     by_code = pictures.dtype == np.uint8 and not (layout.transform_sqrt or layout.soft)
     write = _write_integer_features if by_code else _write_float_features
-    chunk = (_INTEGER_CALL_PIXELS if by_code else _FLOAT_CALL_PIXELS) // (height * width)
-    strip = max(1, _GROUP_PIXELS // (width * layout.cell[0]))
+    chunk = (_CALL if by_code else _FLOAT_GROUP) // (height * width)
+    strip = max(1, (_INTEGER_STRIP if by_code else _FLOAT_STRIP) // (width * layout.cell[0]))
     for rows in chunk_slices(len(pictures), size=max(1, chunk)):
         write(_working_copy(pictures[rows], layout), layout, strip, out[rows])
 
@@ -91,7 +93,7 @@ def _integer_features(
 ) -> None:
     height, width, _ = shape
     n_rows, n_cols = height // cell[0], width // cell[1]
-    group = min(len(pictures), max(1, _GROUP_PIXELS // (height * width)))
+    group = min(len(pictures), max(1, _INTEGER_GROUP // (height * width)))
     strip = min(strip, n_rows)
     sums = np.empty((group, room_for_sums(n_rows, n_cols, strip, orientations)), np.float32)
     for start in range(0, len(pictures), group):

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction import HOGTransformer
 from skimgrec.inspection import _hog_draw as draw
 from skimgrec.inspection._hog_importances import read_pipeline
-from skimgrec.inspection._hog_stages import CellGrid, glyph_strokes, image_gradients
+from skimgrec.inspection._hog_parts import as_batch, geometry, glyphs_of, one_for_each_feature, stages_of
+from skimgrec.inspection._hog_stages import CellGrid, glyph_strokes
 from skimgrec.inspection._matplotlib import check_matplotlib
-from skimgrec.utils import validate_pictures
-from skimgrec.utils._pictures import CHANNELS
 
 _STAGES = ("image", "intensities", "horizontal", "vertical", "magnitude", "angle")
 _GLYPHS = ("hog", "importances")
@@ -178,7 +175,7 @@ class HOGDisplay:
             If `image` is not one picture, if it does not fit `hog`, or if there is not one importance for each feature.
         """
         check_matplotlib(f"{cls.__name__}.from_image")
-        display = cls(**_stages_of(image, hog, importances, cls.__name__))
+        display = cls(**stages_of(image, hog, importances, cls.__name__))
         return display.plot(panels=panels, ax=ax, colorbar=colorbar, line_kw=line_kw)
 
     @classmethod
@@ -227,8 +224,8 @@ class HOGDisplay:
         check_matplotlib(f"{cls.__name__}.from_features")
         check_is_fitted(hog)
         grid = CellGrid.of(hog)
-        vector = _one_for_each_feature("features", features, grid)
-        display = cls(**_glyphs_of(vector, importances, grid))
+        vector = one_for_each_feature("features", features, grid)
+        display = cls(**glyphs_of(vector, importances, grid))
         return display.plot(panels=panels, ax=ax, colorbar=colorbar, line_kw=line_kw)
 
     @classmethod
@@ -279,19 +276,19 @@ class HOGDisplay:
             If the pipeline has no weight for each HOG feature, or `class_of_interest` is none of its classes.
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
-        pictures = None if image is None else _as_batch(image, cls.__name__)
+        pictures = None if image is None else as_batch(image, cls.__name__)
         model = read_pipeline(estimator, pictures, class_of_interest)
         grid = CellGrid.of(model.hog)
         if pictures is None:
             parts = {
-                "cell_importances": grid.sum_over_blocks(_one_for_each_feature("importances", model.importances, grid)),
+                "cell_importances": grid.sum_over_blocks(one_for_each_feature("importances", model.importances, grid)),
                 "importances_title": model.name,
-                **_geometry(grid),
+                **geometry(grid),
             }
         else:
             if model.before is not None:
                 pictures = model.before.transform(pictures)
-            parts = _stages_of(pictures[0], model.hog, model.importances, cls.__name__)
+            parts = stages_of(pictures[0], model.hog, model.importances, cls.__name__)
             parts["importances_title"] = f"HOG weighted by {model.name}"
             if panels is None and (ax is None or np.size(ax) > 1):
                 panels = ("image", "hog", "importances")
@@ -427,71 +424,3 @@ class HOGDisplay:
         """Return the values that are black and white."""
         image: Any = self.image
         return self.value_range or (float(image.min()), float(image.max()))
-
-
-def _as_batch(image: Any, caller: str) -> NDArray[Any]:
-    """Return one picture as a batch of one, or raise a ValueError that says what one picture is."""
-    picture = np.asarray(image)
-    if picture.ndim not in (1, 2, 3) or (picture.ndim == 3 and picture.shape[2] not in CHANNELS):
-        raise ValueError(
-            f"{caller} got an array of shape {picture.shape}, expected one picture: (height, width), or (height, "
-            f"width, channels) with channels in {CHANNELS}. Of a batch of pictures, pass one, such as images[0]."
-        )
-    return picture[None]
-
-
-def _one_for_each_feature(name: str, values: Any, grid: CellGrid) -> NDArray[np.float64]:
-    """Return `values` as a vector with one finite number for each feature, or raise a ValueError."""
-    vector = np.asarray(values, dtype=np.float64)
-    n_features = math.prod(grid.feature_shape)
-    if vector.shape not in ((n_features,), (1, n_features)):
-        one_of_many = vector.ndim == 2 and vector.shape[1] == n_features
-        raise ValueError(
-            f"{name} has shape {vector.shape}, expected ({n_features},): one number for each feature that hog gives "
-            f"for pictures of {grid.image_size[0]} x {grid.image_size[1]} pixels."
-            f"{f' Pass one row, such as {name}[0].' if one_of_many else ''}"
-        )
-    if not np.isfinite(vector).all():
-        raise ValueError(f"{name} holds NaN or infinity. Expected {n_features} finite numbers.")
-    return vector.ravel()
-
-
-def _geometry(grid: CellGrid) -> dict[str, Any]:
-    return {
-        "image_size": grid.image_size,
-        "pixels_per_cell": grid.cell,
-        "signed_gradient": grid.signed_gradient,
-    }
-
-
-def _glyphs_of(features: NDArray[np.float64], importances: Any, grid: CellGrid) -> dict[str, Any]:
-    """Return the parameters of a display of glyphs."""
-    parts = {"cell_histograms": grid.mean_over_blocks(features), **_geometry(grid)}
-    if importances is not None:
-        parts["cell_importances"] = grid.sum_over_blocks(
-            features * _one_for_each_feature("importances", importances, grid)
-        )
-    return parts
-
-
-def _stages_of(image: Any, hog: HOGTransformer | None, importances: Any, caller: str) -> dict[str, Any]:
-    """Return the parameters of a display of all stages."""
-    pictures = _as_batch(image, caller)
-    hog = HOGTransformer() if hog is None else hog
-    if not hasattr(hog, "image_shape_"):
-        hog = clone(hog).fit(pictures)
-    features = hog.transform(pictures)[0].astype(np.float64)
-    grid = CellGrid.of(hog)
-    picture = validate_pictures(hog, pictures, reset=False)[0]
-    horizontal, vertical, magnitude, angle = image_gradients(
-        picture, transform_sqrt=bool(hog.transform_sqrt), signed_gradient=grid.signed_gradient
-    )
-    return {
-        **_glyphs_of(features, importances, grid),
-        "image": picture,
-        "value_range": hog.value_range_,
-        "horizontal": horizontal,
-        "vertical": vertical,
-        "magnitude": magnitude,
-        "angle": angle,
-    }

@@ -178,7 +178,7 @@ def _find(file_name: str, data_home: str | os.PathLike[str] | None) -> Path:
     folder = os.environ.get(FOLDER_VARIABLE) if data_home is None else os.fspath(data_home)
     if not folder:
         raise FileNotFoundError(
-            f"{file_name} was not looked for: no data_home is given, and {FOLDER_VARIABLE} is not set. {remedy}"
+            f"{file_name} was not looked for: the environment variable {FOLDER_VARIABLE} is not set. {remedy}"
         )
     source = f"the environment variable {FOLDER_VARIABLE}" if data_home is None else "data_home"
     path = Path(folder).expanduser() / file_name

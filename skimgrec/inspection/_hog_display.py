@@ -147,7 +147,8 @@ class HOGDisplay:
             One picture of any integer or floating dtype, c in 1, 3, 4; flattened only where `hog` can unfold it.
         hog : HOGTransformer, default=None
             The transformer, fitted or not. One that is not fitted takes the picture's own size and range of values, and
-            stays as it is. None means ``HOGTransformer()``.
+            stays as it is. None means ``HOGTransformer()``, with finer cells from 64 x 64 pixels on: about 32 along
+            the shorter side, but of at least 8 pixels.
         importances : array-like of shape (n_features_out,), default=None
             One weight for each of the transformer's features, such as ``forest.feature_importances_`` or a row of
             ``coef_``. A further panel shows the features times these weights, summed over the blocks that contain a

@@ -14,6 +14,9 @@ from skimgrec.inspection._hog_stages import CellGrid, image_gradients
 from skimgrec.utils import validate_pictures
 from skimgrec.utils._pictures import CHANNELS
 
+# The shorter side in pixels from which the automatic cells, four along it, show too little.
+_LARGE = 64
+
 
 def as_batch(image: Any, caller: str) -> NDArray[Any]:
     """Return one picture as a batch of one, or raise a ValueError that says what one picture is."""
@@ -64,7 +67,7 @@ def glyphs_of(features: NDArray[np.float64], importances: Any, grid: CellGrid) -
 def stages_of(image: Any, hog: HOGTransformer | None, importances: Any, caller: str) -> dict[str, Any]:
     """Return the parameters of a display of all stages."""
     pictures = as_batch(image, caller)
-    hog = HOGTransformer() if hog is None else hog
+    hog = _legible_hog(pictures) if hog is None else hog
     if not hasattr(hog, "image_shape_"):
         hog = clone(hog).fit(pictures)
     features = hog.transform(pictures)[0].astype(np.float64)
@@ -82,3 +85,12 @@ def stages_of(image: Any, hog: HOGTransformer | None, importances: Any, caller: 
         "magnitude": magnitude,
         "angle": angle,
     }
+
+
+def _legible_hog(pictures: NDArray[Any]) -> HOGTransformer:
+    """Return a transformer whose cells are fine enough to recognise a large picture by, and not too many to draw."""
+    shorter = min((*pictures.shape[1:3], 1)[:2])
+    if shorter < _LARGE:
+        return HOGTransformer()
+    side = max(8, 2 ** ((shorter // 32).bit_length() - 1))
+    return HOGTransformer(pixels_per_cell=(side, side))

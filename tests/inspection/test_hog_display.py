@@ -384,6 +384,12 @@ def test_line_kw_and_colorbar_are_passed_on(digits):
     assert not bare.axes_[0].child_axes
 
 
+@pytest.mark.parametrize(("side", "cell"), [(8, 2), (32, 8), (63, 8), (64, 8), (300, 8), (512, 16)])
+def test_cells_are_fine_enough_to_recognise_a_picture_by(rng, side, cell):
+    image = rng.integers(256, size=(side, 2 * side), dtype=np.uint8)
+    assert HOGDisplay.from_image(image, panels="hog").pixels_per_cell == (cell, cell)
+
+
 def test_a_large_photograph_is_one_collection_of_strokes(rng, tmp_path):
     image = rng.integers(256, size=(512, 512, 3), dtype=np.uint8)
     display = HOGDisplay.from_image(image, hog=HOGTransformer(pixels_per_cell=(8, 8)))

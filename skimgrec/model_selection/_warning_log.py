@@ -22,8 +22,8 @@ class _Interception:
     depth = 0
     catcher: Any = None
     show: Any = None
-    filters: list[Any] = []  # noqa: RUF012
-    shown: set[tuple[Any, ...]] = set()  # noqa: RUF012
+    filters: list[Any] = []  # noqa: RUF012  the class is the one holder of this state
+    shown: set[tuple[Any, ...]] = set()  # noqa: RUF012  likewise
 
 
 @contextmanager

@@ -88,5 +88,6 @@ class NetworkPool:
 networks = NetworkPool(capacity=16)
 
 if hasattr(os, "register_at_fork"):
-    # A lock held by another thread at the moment of the fork would stay held in the child for ever.
+    # A lock held by another thread at the moment of the fork would stay held in the child for ever. The object stays,
+    # because other modules hold it; mypy allows no call of __init__.
     os.register_at_fork(after_in_child=lambda: networks.__init__(capacity=16))  # type: ignore[misc]

@@ -8,16 +8,19 @@ on the first pictures only, which is in their favour if it changes anything.
 """
 
 import argparse
+import math
 import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from numba import njit
 from skimage.feature import hog
 from skimage.transform import resize
 
@@ -107,11 +110,31 @@ def compare(title, pictures, cell, rounds):
     print(f"{title:42}{ours * 1e6:10.1f} us{times['scikit-image'] / ours:8.1f} x{opencv_ratio}", flush=True)
 
 
+@njit(nogil=True)
+def arithmetic(n):
+    total = 0.0
+    for i in range(n):
+        total += math.sqrt(i)
+    return total
+
+
 def compare_threads(pictures, rounds):
+    """Compare two threads with one, beside what two threads bring to arithmetic that shares nothing at all."""
     one, two = (HOGTransformer(pixels_per_cell=(8, 8), n_jobs=n_jobs).fit(pictures) for n_jobs in (1, 2))
     two.transform(pictures)
-    times = take_turns({hog_: (lambda hog_=hog_: hog_.transform(pictures), 1) for hog_ in (one, two)}, 2 * rounds + 1)
-    print(f"n_jobs=2 against 1: {times[one] / times[two]:.2f} x")
+    arithmetic(1)
+    with ThreadPoolExecutor(2) as threads:
+        contestants = {
+            "one": (lambda: one.transform(pictures), 1),
+            "two": (lambda: two.transform(pictures), 1),
+            "one plain": (lambda: arithmetic(20_000_000), 1),
+            "two plain": (lambda: list(threads.map(arithmetic, [10_000_000] * 2)), 1),
+        }
+        times = take_turns(contestants, 5 * rounds)
+    print(
+        f"n_jobs=2 against 1: {times['one'] / times['two']:.2f} x "
+        f"(plain arithmetic in two threads: {times['one plain'] / times['two plain']:.2f} x)"
+    )
 
 
 def print_peak_memory(n):

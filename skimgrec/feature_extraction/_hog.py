@@ -232,11 +232,20 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         if n_threads == 1:
             hog_features(pictures, layout, features)
         else:
-            # joblib would take longer to start and to stop its threads than they need for thousands of pictures.
             size = -(-len(pictures) // (n_threads * _PARTS_PER_THREAD))
-            with ThreadPoolExecutor(n_threads) as threads:
-                parts = list(chunk_slices(len(pictures), size=size))
-                list(threads.map(lambda part: hog_features(pictures[part], layout, features[part]), parts))
+            # Every thread takes the next part from here; a list's iterator may be shared, a generator may not.
+            parts = iter(list(chunk_slices(len(pictures), size=size)))
+
+            def work() -> None:
+                for part in parts:
+                    hog_features(pictures[part], layout, features[part])
+
+            # joblib would take longer to start and to stop its threads than they need for thousands of pictures.
+            with ThreadPoolExecutor(n_threads - 1) as others:
+                working = [others.submit(work) for _ in range(n_threads - 1)]
+                work()
+                for thread in working:
+                    thread.result()
         return features
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

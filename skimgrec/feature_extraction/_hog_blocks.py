@@ -23,8 +23,9 @@ _EPS_DOWN, _SQUARED_EPS_DOWN, _SQUARED_EPS = (
     np.float32((_EPS * _DOWN) ** 2),
     np.float32(_EPS**2),
 )
-# Loops over multiples of this many values need no leftover iterations, which would take longer than the rest.
-_STRIDE = 16
+# Loops over multiples of these many values need no leftover iterations, which would take longer than the rest: plain
+# copies, and blocks, which are padded with zeros.
+_STRIDE, _BLOCK_STRIDE = 16, 32
 # Rows of blocks are worked through in groups of about this many values, which stay in the fastest cache.
 _GROUP = 2**12
 
@@ -43,20 +44,26 @@ def _copy(source: Any, target: Any) -> None:
 
 @compiled()
 def _gather_blocks(
-    cells: Any, row_step: int, orientations: int, first: int, n_block_cols: int, height: int, run: int, blocks: Any
+    cells: Any, row_step: int, orientations: int, first: int, n_block_cols: int, block: Any, stride: int, blocks: Any
 ) -> None:
-    """Lay out the cells of whole rows of blocks, from row `first` on, in the order of the features.
+    """Lay out the cells of whole rows of blocks, from row `first` on, each block in the order of its features.
 
-    What is copied beyond the `run` of values that a block takes from a row of cells is overwritten by the next run.
+    Blocks start `stride` values apart, with zeros after the last value of each. What is copied beyond the values that a
+    block takes from a row of cells is overwritten by the next row, or by the zeros.
     """
+    height, width = block
+    run = width * orientations
     stretch = -(-run // _STRIDE) * _STRIDE
     at = 0
-    for block_row in range(first, first + (blocks.size - run - _STRIDE) // (n_block_cols * height * run)):
+    for block_row in range(first, first + (blocks.size - _STRIDE) // (n_block_cols * stride)):
         for block_col in range(n_block_cols):
             start = block_row * row_step + block_col * orientations
             for row in range(height):
-                _copy(cells[start + row * row_step : start + row * row_step + stretch], blocks[at : at + stretch])
-                at += run
+                to = at + row * run
+                _copy(cells[start + row * row_step : start + row * row_step + stretch], blocks[to : to + stretch])
+            for p in range(at + height * run, at + height * run + _STRIDE):
+                blocks[p] = 0
+            at += stride
 
 
 @compiled(fastmath={"reassoc"})
@@ -77,11 +84,13 @@ def _sum_of_squares(block: Any, one: Any) -> Any:
 
 
 @compiled(fastmath={"reassoc"})
-def _clipped_sum_of_squares(block: Any, factor: Any) -> Any:
+def _clip(block: Any, factor: Any) -> Any:
+    """Scale and clip a block in place, and return the sum of its squares."""
     total = np.float32(0)
     for p in range(block.size):
         value = block[p] * factor
         value = _CLIP if value > _CLIP else value
+        block[p] = value
         total += value * value
     return total
 
@@ -111,21 +120,16 @@ def _scale_root(block: Any, factor: Any, features: Any) -> None:
 
 
 @compiled()
-def _scale_clip_scale(block: Any, factor: Any, last_factor: Any, features: Any) -> None:
-    for p in range(features.size):
-        value = block[p] * factor
-        value = _CLIP if value > _CLIP else value
-        features[p] = value * last_factor
-
-
-@compiled()
 def _normalise(
-    blocks: Any, size: int, norm: int, one: Any, totals: Any, factors: Any, last_factors: Any, features: Any
+    blocks: Any, stride: int, size: int, norm: int, one: Any, totals: Any, factors: Any, features: Any
 ) -> None:
-    """Write each block of `size` values, normalised. What all blocks need is computed together, so that none waits."""
+    """Write each block of `size` values, normalised. What all blocks need is computed together, so that none waits.
+
+    What is written beyond the values of a block is overwritten by the next one.
+    """
     n = features.size // size
     for k in range(n):
-        block = blocks[k * size : (k + 1) * size]
+        block = blocks[k * stride : (k + 1) * stride]
         totals[k] = _sum_of_squares(block, one) if norm >= _L2 else _sum(block, one)
     if norm >= _L2:
         _inverse_roots(totals[:n], _SQUARED_EPS_DOWN, one, factors)
@@ -133,13 +137,12 @@ def _normalise(
         _inverses(totals[:n], _EPS_DOWN, one, factors)
     if norm == _L2_HYS:
         for k in range(n):
-            totals[k] = _clipped_sum_of_squares(blocks[k * size : (k + 1) * size], factors[k])
-        _inverse_roots(totals[:n], _SQUARED_EPS, one, last_factors)
+            totals[k] = _clip(blocks[k * stride : (k + 1) * stride], factors[k])
+        _inverse_roots(totals[:n], _SQUARED_EPS, one, factors)
     for k in range(n):
-        block, target = blocks[k * size : (k + 1) * size], features[k * size : (k + 1) * size]
-        if norm == _L2_HYS:
-            _scale_clip_scale(block, factors[k], last_factors[k], target)
-        elif norm == _L1_SQRT:
+        target = features[k * size : min(k * size + stride, features.size)]
+        block = blocks[k * stride : k * stride + target.size]
+        if norm == _L1_SQRT:
             _scale_root(block, factors[k], target)
         else:
             _scale(block, factors[k], target)
@@ -160,19 +163,22 @@ def block_features(
     row_step = n_cols * orientations
     n_block_cols = n_cols - width + 1
     run = width * orientations
-    row_size = n_block_cols * height * run
-    n_block_rows = n_features // row_size
+    size = height * run
+    stride = -(-size // _BLOCK_STRIDE) * _BLOCK_STRIDE
+    n_block_rows = n_features // (n_block_cols * size)
     n_values = (n_block_rows + height - 1) * row_step
 
-    group = min(n_block_rows, max(1, _GROUP // row_size))
+    group = min(n_block_rows, max(1, _GROUP // (n_block_cols * stride)))
     cells = np.zeros(n_values + run + _STRIDE, np.float32)
-    blocks = np.zeros(group * row_size + run + _STRIDE, np.float32)
+    blocks = np.zeros(group * n_block_cols * stride + _STRIDE, np.float32)
     totals = np.full(group * n_block_cols, one)
-    factors, last_factors = np.empty(totals.size, np.float32), np.empty(totals.size, np.float32)
+    factors = np.empty(totals.size, np.float32)
     for i in range(m):
         _scale_cells(sums[i, :n_values], np.float32(_DOWN / area), cells)
         for first in range(0, n_block_rows, group):
-            start, stop = first * row_size, min(first + group, n_block_rows) * row_size
-            part = blocks[: stop - start + run + _STRIDE]
-            _gather_blocks(cells, row_step, orientations, first, n_block_cols, height, run, part)
-            _normalise(part, height * run, norm, one, totals, factors, last_factors, out[i, start:stop])
+            n_blocks = min(group, n_block_rows - first) * n_block_cols
+            part = blocks[: n_blocks * stride + _STRIDE]
+            _gather_blocks(cells, row_step, orientations, first, n_block_cols, block, stride, part)
+            start = first * n_block_cols * size
+            features = out[i, start : start + n_blocks * size]
+            _normalise(part, stride, size, norm, one, totals, factors, features)

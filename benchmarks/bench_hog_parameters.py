@@ -115,7 +115,7 @@ def report(name, images, target, splits, runs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=31, help="alternating runs of each setting")
+    parser.add_argument("--runs", type=int, default=11, help="alternating runs of each setting")
     parser.add_argument("--train", type=int, default=5000, help="training pictures of CIFAR-10")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of pictures")
     options = parser.parse_args()

@@ -5,8 +5,24 @@ import os
 # SciPy reads this once, when it is first imported; without it scikit-learn skips its array API check.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_configure() -> None:
+    """Forget compiled kernels that are older than the newest source.
+
+    Numba compiles a kernel anew when its own file changes, but not when one that it calls in another file does.
+    """
+    folder = ROOT / "skimgrec" / "feature_extraction"
+    newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
+    for cached in (folder / "__pycache__").glob("*.nb?"):
+        if cached.stat().st_mtime < newest:
+            cached.unlink()
 
 
 @pytest.fixture

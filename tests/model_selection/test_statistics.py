@@ -1,0 +1,122 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.datasets import make_moons
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+from sklearn.svm import SVC
+
+from skimgrec.model_selection._statistics import corrected_resampled_t_test, holm, mcnemar_test, pareto_front
+
+
+def test_the_t_test_gives_the_figures_of_scikit_learns_worked_example():
+    # "Statistical comparison of models using grid search" prints a t of 0.750 and a one-sided p of 0.227 for these two.
+    X, y = make_moons(noise=0.352, random_state=1, n_samples=100)
+    cv = RepeatedStratifiedKFold(n_splits=10, n_repeats=10, random_state=0)
+    rbf, linear = (cross_val_score(SVC(random_state=0, **kind), X, y, cv=cv, scoring="roc_auc")
+                   for kind in ({"kernel": "rbf"}, {"kernel": "linear"}))  # fmt: skip
+    test = corrected_resampled_t_test(rbf - linear, [90] * 100, [10] * 100)
+    assert test.p_value / 2 == pytest.approx(0.227, abs=0.0005)
+    assert stats.t.isf(test.p_value / 2, 99) == pytest.approx(0.750, abs=0.0005)
+
+
+def test_without_overlap_the_t_test_is_the_plain_paired_one():
+    differences = np.random.default_rng(0).normal(0.3, 1, size=12)
+    ours = corrected_resampled_t_test(differences, [1e12] * 12, [1] * 12)
+    plain = stats.ttest_1samp(differences, 0)
+    interval = plain.confidence_interval(0.95)
+    assert ours.p_value == pytest.approx(plain.pvalue)
+    assert (ours.low, ours.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_the_interval_excludes_zero_exactly_where_the_test_rejects():
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        test = corrected_resampled_t_test(rng.normal(0.5, 1, size=5), [80] * 5, [20] * 5)
+        assert (test.p_value < 0.05) == (test.low > 0 or test.high < 0)
+
+
+def cross_validated_difference(rng, n, k):
+    """Return the fold-by-fold differences of two equally good classifiers, fitted on the same labelled noise."""
+    X = rng.normal(size=(n, 2))
+    y = X.sum(axis=1) + rng.normal(size=n) > 0
+    order = rng.permutation(n)
+    differences = []
+    for fold in range(k):
+        test = order[fold::k]
+        train = np.setdiff1d(order, test)
+        scores = []
+        for column in (0, 1):
+            # The threshold is learnt; by symmetry, neither column is better than the other.
+            threshold = (X[train[y[train]], column].mean() + X[train[~y[train]], column].mean()) / 2
+            scores.append(np.mean((X[test, column] > threshold) == y[test]))
+        differences.append(scores[0] - scores[1])
+    return np.array(differences), n - n // k, n // k
+
+
+def test_under_the_null_no_more_than_the_nominal_share_is_found_different():
+    rng = np.random.default_rng(0)
+    corrected, plain = [], []
+    for _ in range(1500):
+        differences, n_train, n_test = cross_validated_difference(rng, 100, 10)
+        corrected.append(corrected_resampled_t_test(differences, [n_train] * 10, [n_test] * 10).p_value < 0.05)
+        plain.append(corrected_resampled_t_test(differences, [1e12] * 10, [1] * 10).p_value < 0.05)
+    # Three standard errors of a share of 0.05 over 1,500 trials.
+    assert np.mean(corrected) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1500)
+    assert np.mean(plain) > np.mean(corrected)
+
+
+def test_mcnemar_under_the_null_and_with_a_difference():
+    rng = np.random.default_rng(0)
+    n = 400
+
+    def share_found(p_first, p_second):
+        return np.mean([mcnemar_test(rng.random(n) < p_first, rng.random(n) < p_second).p_value < 0.05
+                        for _ in range(800)])  # fmt: skip
+
+    assert share_found(0.8, 0.8) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 800)
+    assert share_found(0.85, 0.7) > 0.95
+
+
+@pytest.mark.parametrize(("b", "c"), [(11, 1), (59, 6), (5, 5), (0, 0)])
+def test_mcnemar_is_the_exact_binomial_test(b, c):
+    first = np.r_[np.ones(b), np.zeros(c), np.ones(30)]
+    second = np.r_[np.zeros(b), np.ones(c), np.ones(30)]
+    test = mcnemar_test(first, second)
+    tail = sum(math.comb(b + c, i) for i in range(min(b, c) + 1)) / 2 ** (b + c)
+    assert test.p_value == pytest.approx(min(1.0, 2 * tail))
+    assert test.difference == pytest.approx((b - c) / (b + c + 30))
+    assert test.low <= test.difference <= test.high
+
+
+def test_mcnemar_refuses_other_rows():
+    with pytest.raises(ValueError, match=r"got \(2,\) and \(3,\) answers"):
+        mcnemar_test([True, False], [True, False, True])
+
+
+def test_holm_gives_the_figures_of_r():
+    # p.adjust(c(0.01, 0.02, 0.03, 0.04, 0.05), "holm")
+    assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx([0.05, 0.08, 0.09, 0.09, 0.09])
+    adjusted = holm([0.04, math.nan, 0.01])
+    assert adjusted[0] == pytest.approx(0.04)
+    assert math.isnan(adjusted[1])
+    assert adjusted[2] == pytest.approx(0.02)
+    assert holm([]) == []
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.1, 0.0)])
+def test_folds_that_all_agree(value, p):
+    test = corrected_resampled_t_test([value] * 5, [80] * 5, [20] * 5)
+    assert (test.low, test.high, test.p_value) == pytest.approx((value, value, p))
+
+
+def test_one_fold_tells_the_difference_alone():
+    test = corrected_resampled_t_test([0.1], [80], [20])
+    assert test.difference == 0.1
+    assert all(map(math.isnan, (test.low, test.high, test.p_value)))
+
+
+def test_pareto_front_keeps_equals_and_leaves_out_what_failed():
+    assert pareto_front([0.5, 0.5, 0.4, math.nan, 0.9], [1, 1, 2, 0, 3]) == [0, 1, 4]

@@ -107,10 +107,62 @@ class ComparisonResult:
         return standings(self.rows, self.metrics, list(self.estimators), self.n_folds)
 
     def verdict(self) -> str:
-        """Return a plain sentence or two that name the winner, and say whether its lead exceeds the spread."""
+        """Return a few plain sentences: who leads, by how much, how sure that is, and at what cost in time."""
         from skimgrec.model_selection._verdict import verdict
 
         return verdict(self)
+
+    def pairwise(self, metric: str | None = None) -> pd.DataFrame:
+        """Test every pair of estimators that finished all folds.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            Which of `metrics`; None takes the first.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row for each pair, the better one on average `first`, with the columns `first`, `second`, `difference`
+            (of the mean scores), `low` and `high` (its 95 % confidence interval), `p_value`, `adjusted_p_value` (by
+            Holm's method over all pairs) and `differ` (whether that is below 0.05). The test is the corrected resampled
+            t-test of Nadeau and Bengio; with a single fold, all but the difference is NaN.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric.
+
+        Examples
+        --------
+        >>> from skimgrec import compare, load_digits_images
+        >>> X, y = load_digits_images(return_X_y=True)
+        >>> result = compare(["chance", "1nn"], X[:300], y[:300], random_state=0)
+        >>> bool(result.pairwise().loc[0, "differ"])
+        True
+        """
+        import pandas as pd
+
+        from skimgrec.model_selection._pairwise import pairs_of
+
+        metric = self.metrics[0] if metric is None else metric
+        if metric not in self.metrics:
+            raise ValueError(f"metric={metric!r} was not measured, expected one of {', '.join(self.metrics)}.")
+        columns = ["first", "second", "difference", "low", "high", "p_value", "adjusted_p_value", "differ"]
+        records = [
+            (
+                pair.first,
+                pair.second,
+                pair.test.difference,
+                pair.test.low,
+                pair.test.high,
+                pair.test.p_value,
+                pair.adjusted_p_value,
+                pair.differ,
+            )
+            for pair in pairs_of(self.rows, self.standings(), metric)
+        ]
+        return pd.DataFrame(records, columns=columns)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the measurements as a data frame with one row for each estimator and fold.

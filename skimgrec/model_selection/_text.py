@@ -17,6 +17,39 @@ def score_text(mean: float, std: float) -> str:
     return f"{mean:.3f}" if math.isnan(std) else f"{mean:.3f} ± {std:.3f}"
 
 
+def is_share(metric: str) -> bool:
+    """Tell whether a metric is a share of 1 by its name, so that differences can be given in percentage points."""
+    return metric.startswith(
+        ("accuracy", "balanced_accuracy", "top_k", "f1", "precision", "recall", "jaccard", "roc_auc")
+    )
+
+
+def difference_text(difference: float, metric: str, *, unit: bool = True) -> str:
+    """Return how much one score exceeds another: "3.1 points" of a share of 1, else the number.
+
+    Examples
+    --------
+    >>> difference_text(0.0312, "accuracy"), difference_text(0.25, "neg_log_loss")
+    ('3.1 points', '0.25')
+    """
+    if not is_share(metric):
+        return f"{difference:.3g}"
+    return f"{100 * difference + 0.0:.1f}{' points' if unit else ''}"
+
+
+def times_text(ratio: float) -> str:
+    """Return a ratio of times with the digits that such a ratio deserves.
+
+    Examples
+    --------
+    >>> [times_text(ratio) for ratio in (2.345, 38.7, 1234.0)]
+    ['2.3', '39', '1,200']
+    """
+    if ratio < 10:
+        return f"{ratio:.1f}"
+    return f"{float(f'{ratio:.2g}'):,.0f}"
+
+
 def duration(seconds: float) -> str:
     """Return seconds in a unit that reads well, "-" for NaN.
 

@@ -2,6 +2,7 @@ import io
 import json
 import math
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -85,17 +86,23 @@ def test_equal_means_keep_their_order():
     [
         (
             {"a": [0.5, 0.6, 0.7], "b": [0.9, 0.92, 0.94]},
-            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds; a follows at 0.600 ± 0.100. "
-            "Their spreads do not overlap.",
+            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds. "
+            "It is better than a by 32.0 points (95 % interval 0.6 to 63.4).",
         ),
         (
             {"a": [0.8, 0.9, 1.0], "b": [0.9, 0.92, 0.94]},
-            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds; a follows at 0.900 ± 0.100. "
-            "Their spreads overlap, so these folds do not settle which of the two is better.",
+            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds. "
+            "It cannot be told apart from a on these folds: it leads a by 2.0 points (95 % interval -29.4 to 33.4).",
         ),
         (
-            {"a": [0.5, 0.75, 1.0], "b": [1.0, 0.5, 0.75], "c": [0.0, 0.0, 0.0]},
-            "a and b share the highest mean accuracy, 0.750 over 3 folds: they do not differ on average.",
+            {"a": [0.5, 0.75, 1.0], "b": [1.0, 0.5, 0.75], "c": [0.1, 0.35, 0.6]},
+            "a and b share the highest mean accuracy, 0.750 over 3 folds. "
+            "a is better than c by 40.0 points (95 % interval 40.0 to 40.0).",
+        ),
+        (
+            {"a": [0.81, 0.81, 0.81], "b": [0.9, 0.92, 0.94], "c": [0.7, 0.8, 0.9]},
+            "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds. It cannot be told apart from a or c on "
+            "these folds: it leads a by 11.0 points (95 % interval 3.1 to 18.9, but p = 0.08 over 3 pairs).",
         ),
         (
             {"a": [0.5, 0.6, 0.7], "b": [1.0, None, 1.0]},
@@ -111,7 +118,10 @@ def test_the_verdict_is_a_plain_sentence(scores, text):
 
 def test_a_single_fold_has_no_spread():
     result = make_result({"a": [0.5], "b": [0.75]}, n_folds=1)
-    assert result.verdict() == "b has the highest mean accuracy, 0.750 over 1 fold; a follows at 0.500."
+    assert result.verdict() == (
+        "b has the highest mean accuracy, 0.750 over 1 fold. "
+        "It leads a by 25.0 points; a single fold does not tell how sure that is."
+    )
     assert "±" not in str(result)
 
 
@@ -271,3 +281,33 @@ def test_the_title_says_of_what_the_pictures_are_a_part(result):
     old = result.to_dict()
     del old["drawn_from"]
     assert ComparisonResult.from_dict(old).drawn_from is None
+
+
+def test_the_verdict_says_what_the_lead_costs():
+    result = make_result({"slow": [0.9, 0.92, 0.94], "quick": [0.7, 0.71, 0.72]})
+    rows = [replace(row, fit_time=20.0 if row.estimator == "slow" else 0.5) for row in result.rows]
+    assert replace(result, rows=rows).verdict().endswith("quick fits 40 times as fast as slow.")
+
+
+def test_differences_of_metrics_that_are_no_shares_are_plain_numbers():
+    result = make_result({"a": [-0.5, -0.6, -0.7], "b": [-0.1, -0.1, -0.1]}, metrics=("neg_log_loss",))
+    assert "It is better than a by 0.5 (95 % interval 0.107 to 0.893)." in result.verdict()
+
+
+def test_pairwise_has_one_row_for_each_pair_that_finished(result):
+    frame = result.pairwise()
+    assert list(frame["first"] + " " + frame["second"]) == ["high low"]
+    assert frame.loc[0, "difference"] == pytest.approx(0.32)
+    assert frame.loc[0, "p_value"] == frame.loc[0, "adjusted_p_value"]
+    assert frame.loc[0, "differ"] == (frame.loc[0, "adjusted_p_value"] < 0.05)
+    assert list(result.pairwise("f1_macro").columns) == list(frame.columns)
+    with pytest.raises(ValueError, match="metric='recall' was not measured, expected one of accuracy, f1_macro"):
+        result.pairwise("recall")
+
+
+def test_pairwise_corrects_for_the_number_of_pairs():
+    result = make_result({"a": [0.81, 0.81, 0.81], "b": [0.9, 0.92, 0.94], "c": [0.7, 0.8, 0.9]})
+    frame = result.pairwise()
+    assert list(frame["first"] + frame["second"]) == ["ba", "bc", "ac"]
+    assert frame.loc[0, "p_value"] < 0.05 < frame.loc[0, "adjusted_p_value"]
+    assert not frame["differ"].any()

@@ -79,7 +79,7 @@ def corrected_resampled_t_test(
     k, mean = len(values), float(values.mean())
     if k < 2 or not np.isfinite(values).all():
         return PairedTest(difference=mean, low=math.nan, high=math.nan, p_value=math.nan, method=method)
-    ratio = float(np.mean(n_test)) / float(np.mean(n_train))
+    ratio = float(np.asarray(n_test, float).mean() / np.asarray(n_train, float).mean())
     error = math.sqrt(float(values.var(ddof=1)) * (1 / k + ratio))
     # Equal differences come out of their subtraction a little unequal.
     if error <= 1e-12:

@@ -1,8 +1,14 @@
-"""One picture file to one array: every kind of file that Pillow reads, brought to 8 bits, grey or colour, and one size."""
+"""One picture file to one array: every kind of file that Pillow reads, in 8 bits, grey or colour, and one size."""
 
 from __future__ import annotations
 
 import os
+import re
+import stat
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -11,23 +17,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, JpegImagePlugin
 
-RESIZE_MODES = ("stretch", "crop", "fit")
+from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
+from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat, as_stored, bring_to_size, to_8_bits
+
+__all__ = [
+    "DECODER_VERSION",
+    "RESIZE_MODES",
+    "PictureFile",
+    "PictureFormat",
+    "UnreadablePictureError",
+    "inspect_picture",
+    "quiet_pillow",
+    "read_picture",
+    "read_small_file",
+]
+
+# Raised when the same file comes to give other pixels: decoded pictures kept by an earlier one are then not used.
+DECODER_VERSION = 1
 
 # Opened by Pillow, but no pictures of its own decoding: interpreters of programs, or containers that it cannot decode.
 _REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG", "FITS", "MCIDAS", "IPTC"})
 # A reduced size of JPEG's is good enough as the source of a resize while it has this many times the wanted side.
 _REDUCING_GAP = 2.0
-_SWAPS_SIDES = frozenset({5, 6, 7, 8})
-_TRANSPOSITIONS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_WHITE = (255, 255, 255)
+_JPEG_START = b"\xff\xd8\xff"
+# Files of less are read at one go. Larger ones that are no JPEGs are left to Pillow, which reads what it needs of them.
+_SMALL_FILE = 2**16
+_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class UnreadablePictureError(ValueError):
@@ -56,32 +71,6 @@ class UnreadablePictureError(ValueError):
 
 
 @dataclass(frozen=True)
-class PictureFormat:
-    """What every picture of a batch is brought to.
-
-    Parameters
-    ----------
-    image_size : tuple of two ints, default=None
-        (height, width) in pixels; None keeps each picture's own.
-    grey : bool, default=False
-        One channel, without an axis of its own, rather than red, green and blue.
-    resize : {"stretch", "crop", "fit"}, default="stretch"
-        How a picture of other proportions becomes `image_size`: by stretching it; by cutting off what is too much, on
-        both sides alike; by adding black borders.
-    """
-
-    image_size: tuple[int, int] | None = None
-    grey: bool = False
-    resize: str = "stretch"
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Shape of one picture, (height, width) or (height, width, 3); `image_size` must be known."""
-        assert self.image_size is not None
-        return self.image_size if self.grey else (*self.image_size, 3)
-
-
-@dataclass(frozen=True)
 class PictureFile:
     """What a file says of its picture, before it is decoded.
 
@@ -106,7 +95,13 @@ class PictureFile:
     n_frames: int
 
 
-def read_picture(path: str | os.PathLike[str], wanted: PictureFormat) -> NDArray[np.uint8]:
+def read_picture(
+    path: str | os.PathLike[str],
+    wanted: PictureFormat,
+    *,
+    content: bytes | None = None,
+    out: NDArray[np.uint8] | None = None,
+) -> NDArray[np.uint8]:
     """Decode a picture file.
 
     EXIF's orientation is applied. A palette is looked up, transparency is laid over white, CMYK is converted to RGB, 16
@@ -119,6 +114,10 @@ def read_picture(path: str | os.PathLike[str], wanted: PictureFormat) -> NDArray
         The file.
     wanted : PictureFormat
         What to bring it to.
+    content : bytes, default=None
+        The file's content, where it has been read.
+    out : ndarray of shape ``wanted.shape``, uint8, default=None
+        Where to put the picture.
 
     Returns
     -------
@@ -130,18 +129,36 @@ def read_picture(path: str | os.PathLike[str], wanted: PictureFormat) -> NDArray
         If the file is not there, empty, broken or truncated, no picture, or has more pixels than Pillow's limit for
         decompression bombs, ``PIL.Image.MAX_IMAGE_PIXELS``.
     """
-    with _reasons_for(path), _open(path) as image:
-        orientation = _orientation(image)
-        target = _target(image, wanted, orientation)
-        if isinstance(image, JpegImagePlugin.JpegImageFile):
-            _reduce_jpeg(image, wanted, target)
-        image.load()
-        plain = _to_8_bits(image, wanted.grey)
-        if target is not None:
-            plain = _resized(plain, target, wanted.resize)
-        if orientation in _TRANSPOSITIONS:
-            plain = plain.transpose(_TRANSPOSITIONS[orientation])
-        return np.asarray(plain)
+    with _reasons_for(path):
+        if content is None:
+            content = read_small_file(path)
+        pixels, orientation = _decode(path, content, wanted)
+        return bring_to_size(pixels, wanted, orientation, out)
+
+
+def read_small_file(path: str | os.PathLike[str]) -> bytes | None:
+    """Return the content of a file of less than 64 KiB, None for a larger one.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    content : bytes or None
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    handle = _open_handle(path)
+    try:
+        content = os.read(handle, _SMALL_FILE)
+        return content if len(content) < _SMALL_FILE else None
+    finally:
+        os.close(handle)
 
 
 def inspect_picture(path: str | os.PathLike[str]) -> PictureFile:
@@ -161,17 +178,51 @@ def inspect_picture(path: str | os.PathLike[str]) -> PictureFile:
     UnreadablePictureError
         If it is not there, empty, no picture, or too large.
     """
-    with _reasons_for(path), _open(path) as image:
+    with _reasons_for(path), _opened(path, read_small_file(path)) as image:
+        n_frames = 1
+        with suppress(Exception):  # frames after the first may be damaged
+            n_frames = int(getattr(image, "n_frames", 1))
         return PictureFile(
             size=(image.height, image.width),
             mode=image.mode,
             file_format=image.format or "unknown",
             orientation=_orientation(image),
-            n_frames=int(getattr(image, "n_frames", 1)),
+            n_frames=n_frames,
         )
 
 
-class _reasons_for:  # noqa: N801  read as a statement: with _reasons_for(path)
+class _QuietPillow:
+    """Hold back Pillow's warnings, of damaged metadata for the most part, while any thread is inside.
+
+    ``warnings.catch_warnings`` puts back the list of filters that it found, so two threads would undo each other's.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._entry: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            # A test's or the user's own catch_warnings may have put our entry away meanwhile.
+            if self._entry is None or self._entry not in warnings.filters:
+                warnings.filterwarnings("ignore", module=r"PIL\.")
+                self._entry = warnings.filters[0]
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                with suppress(ValueError):
+                    warnings.filters.remove(self._entry)  # type: ignore[attr-defined]
+                self._entry = None
+
+
+quiet_pillow = _QuietPillow()
+
+
+class _reasons_for:
     """Turn whatever Pillow and its plugins raise for a damaged file into an `UnreadablePictureError`."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -195,35 +246,60 @@ def _reason(error: Exception) -> str:
         return "it may not be read (permission denied)"
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
-    text = " ".join(str(error).split())
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "it is no picture of a kind that Pillow reads"
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return _too_large()
+    if isinstance(error, OSError) and error.errno is not None:
+        return f"it cannot be read ({error.strerror})"
+    text = re.sub(r"<_io\.\w+.*? object at 0x\w+>|<_io\.\w+ name=[^>]*>", "the file", " ".join(str(error).split()))
     return f"it is broken: {text}" if text else f"it is broken ({type(error).__name__})"
 
 
+def _open_handle(path: str | os.PathLike[str]) -> int:
+    handle = os.open(path, _OPEN_FLAGS)
+    # A pipe or a device may have no end.
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError
+        raise UnreadablePictureError(os.fspath(path), "it is no regular file")
+    return handle
 
 
+@contextmanager
+def _opened(path: str | os.PathLike[str], content: bytes | None) -> Iterator[Image.Image]:
+    """Open with Pillow what `read_small_file` returned, or the large file itself."""
+    if content is not None:
+        stream: Any = BytesIO(content)
+    else:
+        stream = os.fdopen(_open_handle(path), "rb")
+    with quiet_pillow, stream, _identified(path, stream) as image:
+        yield image
 
-def _open(path: str | os.PathLike[str]) -> Image.Image:
-    with open(path, "rb") as stream:
-        content = stream.read()
+
+def _identified(path: str | os.PathLike[str], stream: Any) -> Image.Image:
     name = os.fspath(path)
-    if not content:
+    start = stream.read(len(_JPEG_START))
+    if not start:
         raise UnreadablePictureError(name, "it is empty")
-    try:
-        # Most files are JPEGs; asking every plugin in turn would take as long as decoding a small one.
-        if content.startswith(b"\xff\xd8\xff"):
-            image: Image.Image = JpegImagePlugin.JpegImageFile(BytesIO(content))
-        else:
-            image = Image.open(BytesIO(content), formats=_formats())
-    except Image.UnidentifiedImageError:
-        raise UnreadablePictureError(name, "it is no picture of a kind that Pillow reads") from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise UnreadablePictureError(name, _too_large()) from None
+    stream.seek(0)
+    # Most files are JPEGs; asking every plugin in turn would take as long as decoding a small one.
+    if start == _JPEG_START:
+        image: Image.Image = JpegImagePlugin.JpegImageFile(stream)
+    else:
+        image = Image.open(stream, formats=_formats())
+    _check_size(name, image)
+    return image
+
+
+def _check_size(path: str, image: Image.Image) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and image.width * image.height > limit:
-        raise UnreadablePictureError(name, _too_large(image))
+        raise UnreadablePictureError(path, _too_large(image))
     if image.width < 1 or image.height < 1:
-        raise UnreadablePictureError(name, f"it has {image.height} x {image.width} pixels")
-    return image
+        raise UnreadablePictureError(path, f"it has {image.height} x {image.width} pixels")
 
 
 def _formats() -> list[str]:
@@ -247,73 +323,34 @@ def _orientation(image: Image.Image) -> int:
         value = int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # damaged EXIF raises nearly anything, and the picture may be whole
         return 1
-    return value if value in _TRANSPOSITIONS else 1
+    return value if 2 <= value <= 8 else 1
 
 
-def _target(image: Image.Image, wanted: PictureFormat, orientation: int) -> tuple[int, int] | None:
-    """Return the wanted (height, width) of the picture as it is stored, None if it stays."""
+def _decode(
+    path: str | os.PathLike[str], content: bytes | None, wanted: PictureFormat
+) -> tuple[NDArray[np.uint8], int]:
+    """Return the pixels (h, w) or (h, w, 3) as they are stored, perhaps in a reduced size, and EXIF's orientation."""
+    size = jpeg_size(content) if content else None
+    if content and size:
+        fast = decode_jpeg(content, size, _reduction(size, wanted, 1), wanted.grey)
+        if fast is not None:
+            return fast, 1
+    with _opened(path, content) as image:
+        orientation = _orientation(image)
+        if isinstance(image, JpegImagePlugin.JpegImageFile):
+            reduction = _reduction((image.height, image.width), wanted, orientation)
+            image.draft("L" if wanted.grey else None, (image.width // reduction, image.height // reduction))
+        image.load()
+        # Some containers tell the true size only now.
+        _check_size(os.fspath(path), image)
+        return np.asarray(to_8_bits(image, wanted.grey)), orientation
+
+
+def _reduction(size: tuple[int, int], wanted: PictureFormat, orientation: int) -> int:
+    """Return by how much JPEG's decoder may reduce the size so that enough pixels are left for a resize."""
     if wanted.image_size is None:
-        return None
-    height, width = wanted.image_size
-    if orientation in _SWAPS_SIDES:
-        height, width = width, height
-    return None if (height, width) == (image.height, image.width) else (height, width)
-
-
-def _reduce_jpeg(image: JpegImagePlugin.JpegImageFile, wanted: PictureFormat, target: tuple[int, int] | None) -> None:
-    """Ask the decoder for grey, and for a reduced size where enough pixels are left."""
-    size = None
-    if target is not None:
-        height, width = target
-        if wanted.resize == "fit":
-            scale = min(height / image.height, width / image.width)
-            height, width = scale * image.height, scale * image.width
-        size = max(1, round(width * _REDUCING_GAP)), max(1, round(height * _REDUCING_GAP))
-    if size is not None or wanted.grey:
-        image.draft("L" if wanted.grey else None, size)
-
-
-def _to_8_bits(image: Image.Image, grey: bool) -> Image.Image:
-    """Return a picture of mode L or RGB."""
-    mode = "L" if grey else "RGB"
-    if image.mode == mode:
-        return image
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = _from_numbers(np.asarray(image))
-    elif "A" in image.mode or "a" in image.mode or "transparency" in image.info:
-        layer = image.convert("RGBA")
-        ground = Image.new("RGB", image.size, _WHITE)
-        ground.paste(layer, mask=layer.getchannel("A"))
-        image = ground
-    return image.convert(mode)
-
-
-def _from_numbers(values: NDArray[Any]) -> Image.Image:
-    """Return a grey picture of 8 bits from one of more."""
-    low, high = values.min(), values.max()
-    if values.dtype.kind in "ui" and low >= 0 and high <= 65535:
-        return Image.fromarray((values.astype(np.uint16) >> 8).astype(np.uint8))
-    if values.dtype.kind == "f" and low >= 0 and high <= 255:
-        return Image.fromarray(np.rint(values * (255 if high <= 1 else 1)).astype(np.uint8))
-    raise ValueError(
-        f"its pixels range from {low:g} to {high:g}, expected 16 bits (0 to 65535), or fractions in 0..1 or 0..255"
-    )
-
-
-def _resized(image: Image.Image, target: tuple[int, int], how: str) -> Image.Image:
-    """Return the picture in the size wanted, smoothed where it shrinks."""
-    height, width = target
-    if how == "crop":
-        scale = max(height / image.height, width / image.width)
-        cut_width, cut_height = width / scale, height / scale
-        left, upper = (image.width - cut_width) / 2, (image.height - cut_height) / 2
-        box = left, upper, left + cut_width, upper + cut_height
-        return image.resize((width, height), Image.Resampling.BILINEAR, box=box)
-    if how == "fit":
-        scale = min(height / image.height, width / image.width)
-        inner = max(1, min(width, round(image.width * scale))), max(1, min(height, round(image.height * scale)))
-        whole = Image.new(image.mode, (width, height))
-        corner = (width - inner[0]) // 2, (height - inner[1]) // 2
-        whole.paste(image.resize(inner, Image.Resampling.BILINEAR), corner)
-        return whole
-    return image.resize((width, height), Image.Resampling.BILINEAR)
+        return 1
+    height, width = as_stored(wanted.image_size, orientation)
+    by_height, by_width = size[0] / height, size[1] / width
+    scale = max(by_height, by_width) if wanted.resize == "fit" else min(by_height, by_width)
+    return next((by for by in (8, 4, 2) if scale >= _REDUCING_GAP * by and min(size) >= by), 1)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, read_picture
+from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, quiet_pillow, read_picture, read_small_file
 
+# Files that a thread takes at a time: handing over one at a time would cost as much as decoding a small one.
+_PART = 64
 ON_ERROR = ("raise", "blank")
 
 
@@ -56,22 +58,9 @@ class FileSource:
 
     def read(self) -> NDArray[np.uint8]:
         """Decode all files."""
-        pictures = np.zeros((len(self), *self.shape), np.uint8)
-        unreadable = []
-        for row, picture in enumerate(decode_files(self._paths, self._wanted, n_jobs=self._n_jobs)):
-            if isinstance(picture, UnreadablePictureError):
-                if self._on_error == "raise":
-                    raise picture
-                unreadable.append(picture)
-            else:
-                pictures[row] = picture
-        if unreadable:
-            warnings.warn(
-                f"{len(unreadable)} of {len(self)} files could not be read, and are black pictures instead: "
-                f"{'; '.join(map(str, unreadable[:3]))}{'; ...' if len(unreadable) > 3 else ''}",
-                UserWarning,
-                stacklevel=2,
-            )
+        pictures = np.empty((len(self), *self.shape), np.uint8)
+        unreadable = decode_into(pictures, self._paths, self._wanted, n_jobs=self._n_jobs, on_error=self._on_error)
+        warn_of_black(unreadable, len(self))
         return pictures
 
     def fingerprint(self) -> bytes:
@@ -79,10 +68,87 @@ class FileSource:
         digest = hashlib.blake2b(repr((self._wanted, len(self))).encode(), digest_size=16)
         for path in self._paths:
             try:
-                digest.update(hashlib.blake2b(Path(path).read_bytes(), digest_size=16).digest())
+                digest.update(content_hash(path))
             except OSError:
                 digest.update(b"unreadable")
         return digest.digest()
+
+
+def content_hash(path: Any) -> bytes:
+    """Return 16 bytes that say what is in a file."""
+    with open(path, "rb", buffering=0) as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest()
+
+
+def warn_of_black(unreadable: dict[int, UnreadablePictureError], n: int, stacklevel: int = 3) -> None:
+    """Warn that some of `n` files are black pictures, if they are."""
+    if unreadable:
+        some = "; ".join(map(str, list(unreadable.values())[:3]))
+        warnings.warn(
+            f"{len(unreadable)} of {n} files could not be read, and are black pictures instead: "
+            f"{some}{'; ...' if len(unreadable) > 3 else ''}",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def decode_into(
+    pictures: NDArray[np.uint8],
+    paths: Sequence[Any] | NDArray[Any],
+    wanted: PictureFormat,
+    *,
+    n_jobs: int | None = None,
+    on_error: str = "raise",
+) -> dict[int, UnreadablePictureError]:
+    """Decode files into an array that is there already, the fastest way to decode many.
+
+    Parameters
+    ----------
+    pictures : ndarray of shape (n, *wanted.shape), uint8
+        Where the pictures go.
+    paths : sequence of path-like
+        The files.
+    wanted : PictureFormat
+        What to bring them to; its `image_size` is known.
+    n_jobs : int, default=None
+        Threads that decode.
+    on_error : {"raise", "blank"}, default="raise"
+        Whether the first file that cannot be read raises, or gives a black picture.
+
+    Returns
+    -------
+    unreadable : dict of int to UnreadablePictureError
+        Which rows are black, and why.
+    """
+    # Short calls that leave the GIL, as reading a small file is, make two threads wait for each other more than they
+    # work: one thread reads a part while another decodes.
+    reading = Lock()
+
+    def work(rows: range) -> dict[int, UnreadablePictureError]:
+        with reading:
+            contents = [_content(paths[row]) for row in rows]
+        unreadable = {}
+        for row, content in zip(rows, contents, strict=True):
+            try:
+                read_picture(paths[row], wanted, content=content, out=pictures[row])
+            except UnreadablePictureError as error:
+                if on_error == "raise":
+                    raise
+                pictures[row] = 0
+                unreadable[row] = error
+        return unreadable
+
+    unreadable: dict[int, UnreadablePictureError] = {}
+    for part in _in_order(work, len(paths), n_jobs):
+        unreadable.update(part)
+    return unreadable
+
+
+def _content(path: Any) -> bytes | None:
+    try:
+        return read_small_file(path)
+    except (OSError, ValueError):  # said by read_picture
+        return None
 
 
 def decode_files(
@@ -118,33 +184,31 @@ def map_files(function: Callable[[Any], Any], paths: Any, *, n_jobs: int | None 
 
     Warnings of Pillow's about damaged metadata are held back meanwhile.
     """
-    n_threads = min(effective_n_jobs(n_jobs), max(1, len(paths)))
+
+    def work(rows: range) -> list[Any]:
+        with quiet_pillow:
+            return [function(paths[row]) for row in rows]
+
+    for part in _in_order(work, len(paths), n_jobs):
+        yield from part
+
+
+def _in_order(work: Callable[[range], Any], n: int, n_jobs: int | None) -> Iterator[Any]:
+    """Yield ``work(rows)`` for each part of `n` rows in order, by several threads that run a few parts ahead."""
+    n_threads = max(1, min(effective_n_jobs(n_jobs), n))
+    size = min(_PART, -(-n // n_threads)) or 1
+    parts = (range(start, min(start + size, n)) for start in range(0, n, size))
     if n_threads == 1:
-        for path in paths:
-            with _quiet_pillow():
-                result = function(path)
-            yield result
+        yield from map(work, parts)
         return
-    # Handing over one file at a time would cost as much as decoding a small one.
-    size = min(64, -(-len(paths) // n_threads))
-    parts = [paths[start : start + size] for start in range(0, len(paths), size)]
-    ahead = 2 * n_threads
     with ThreadPoolExecutor(n_threads) as threads:
-        running = [threads.submit(lambda part: list(map(function, part)), part) for part in parts[:ahead]]
+        running: deque[Future[Any]] = deque()
         try:
-            for number in range(len(parts)):
-                with _quiet_pillow():
-                    results = running[number].result()
-                running[number] = None  # type: ignore[call-overload]  # its pictures are the caller's now
-                if number + ahead < len(parts):
-                    running.append(threads.submit(lambda part: list(map(function, part)), parts[number + ahead]))
-                yield from results
+            for rows in parts:
+                running.append(threads.submit(work, rows))
+                if len(running) == 2 * n_threads:
+                    yield running.popleft().result()
+            while running:
+                yield running.popleft().result()
         finally:
             threads.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _quiet_pillow() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield

@@ -1,0 +1,57 @@
+"""JPEG decoded by simplejpeg where it is installed: the same library as Pillow's, the same pixels, in half the time."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+try:
+    simplejpeg: Any = import_module("simplejpeg")
+except ImportError:  # the extra "fast"
+    simplejpeg = None
+
+# What Pillow decodes to grey or RGB without a question about the colours.
+_PLAIN_SPACES = frozenset({"YCbCr", "Gray"})
+
+
+def jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """Return (height, width) of a plain JPEG without EXIF, None for all that Pillow shall decide on."""
+    if simplejpeg is None or not content.startswith(b"\xff\xd8\xff") or b"Exif\0\0" in content:
+        return None
+    try:
+        height, width, space, _ = simplejpeg.decode_jpeg_header(content)
+    except Exception:  # broken in some way: Pillow says in which
+        return None
+    limit = Image.MAX_IMAGE_PIXELS
+    if space not in _PLAIN_SPACES or height < 1 or width < 1 or (limit is not None and height * width > limit):
+        return None
+    return height, width
+
+
+def decode_jpeg(content: bytes, size: tuple[int, int], reduction: int, grey: bool) -> NDArray[np.uint8] | None:
+    """Return the pixels (h, w) or (h, w, 3) of a file that `jpeg_size` accepts, None if Pillow shall try it.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    size : tuple of two ints
+        What `jpeg_size` says.
+    reduction : {1, 2, 4, 8}
+        Decode to this fraction of the size, rounded up.
+    grey : bool
+        Whether to leave the colours out.
+    """
+    options: dict[str, Any] = {"colorspace": "GRAY" if grey else "RGB"}
+    if reduction > 1:
+        height, width = (-(-side // reduction) for side in size)
+        options.update(min_height=height, min_width=width, min_factor=reduction)
+    try:
+        pixels = simplejpeg.decode_jpeg(content, **options)
+    except Exception:  # truncated or damaged: Pillow decides whether it is a picture
+        return None
+    return pixels[:, :, 0] if grey else pixels

@@ -182,11 +182,15 @@ def inspect_picture(path: str | os.PathLike[str]) -> PictureFile:
         n_frames = 1
         with suppress(Exception):  # frames after the first may be damaged
             n_frames = int(getattr(image, "n_frames", 1))
+        orientation = _orientation(image)
+        size = image.height, image.width
+        if image.format == "TIFF":  # Pillow says how large it is when it is upright
+            size = as_stored(size, orientation)
         return PictureFile(
-            size=(image.height, image.width),
+            size=size,
             mode=image.mode,
             file_format=image.format or "unknown",
-            orientation=_orientation(image),
+            orientation=orientation,
             n_frames=n_frames,
         )
 
@@ -336,13 +340,16 @@ def _decode(
         if fast is not None:
             return fast, 1
     with _opened(path, content) as image:
-        orientation = _orientation(image)
+        orientation = 1
         if isinstance(image, JpegImagePlugin.JpegImageFile):
+            orientation = _orientation(image)
             reduction = _reduction((image.height, image.width), wanted, orientation)
             image.draft("L" if wanted.grey else None, (image.width // reduction, image.height // reduction))
         image.load()
-        # Some containers tell the true size only now.
-        _check_size(os.fspath(path), image)
+        if not isinstance(image, JpegImagePlugin.JpegImageFile):
+            # Some containers tell the true size only now, and Pillow itself turns TIFF upright while it loads it.
+            _check_size(os.fspath(path), image)
+            orientation = _orientation(image)
         return np.asarray(to_8_bits(image, wanted.grey)), orientation
 
 

@@ -54,7 +54,7 @@ def to_8_bits(image: Image.Image, grey: bool) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         image = _from_numbers(np.asarray(image))
     elif "A" in image.mode.replace("LAB", "") or "a" in image.mode or "transparency" in image.info:
-        layer = image.convert("RGBA")
+        layer = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
         ground = Image.new("RGB", image.size, _WHITE)
         ground.paste(layer, mask=layer.getchannel("A"))
         image = ground
@@ -82,16 +82,12 @@ def bring_to_size(
     pixels: NDArray[np.uint8], wanted: PictureFormat, orientation: int, out: NDArray[np.uint8] | None
 ) -> NDArray[np.uint8]:
     """Return the pixels upright and in the size wanted, smoothed where it shrinks."""
-    if wanted.image_size is not None:
-        target = as_stored(wanted.image_size, orientation)
-        if target != pixels.shape[:2]:
-            direct = out is not None and orientation == 1
-            resized = out if out is not None and direct else np.empty((*target, *pixels.shape[2:]), np.uint8)
-            _resize(np.ascontiguousarray(pixels), resized, wanted.resize)
-            if direct:
-                return resized
-            pixels = resized
     pixels = _upright(pixels, orientation)
+    if wanted.image_size is not None and wanted.image_size != pixels.shape[:2]:
+        if out is None:
+            out = np.empty((*wanted.image_size, *pixels.shape[2:]), np.uint8)
+        _resize(np.ascontiguousarray(pixels), out, wanted.resize)
+        return out
     if out is None:
         return np.ascontiguousarray(pixels)
     out[...] = pixels

@@ -27,6 +27,7 @@ __all__ = [
     "PictureFormat",
     "UnreadablePictureError",
     "inspect_picture",
+    "open_regular_file",
     "quiet_pillow",
     "read_picture",
     "read_small_file",
@@ -153,7 +154,7 @@ def read_small_file(path: str | os.PathLike[str]) -> bytes | None:
     OSError
         If it cannot be read.
     """
-    handle = _open_handle(path)
+    handle = open_regular_file(path)
     try:
         content = os.read(handle, _SMALL_FILE)
         return content if len(content) < _SMALL_FILE else None
@@ -260,7 +261,8 @@ def _reason(error: Exception) -> str:
     return f"it is broken: {text}" if text else f"it is broken ({type(error).__name__})"
 
 
-def _open_handle(path: str | os.PathLike[str]) -> int:
+def open_regular_file(path: str | os.PathLike[str]) -> int:
+    """Return the descriptor of a file open for reading; raise where it is a folder, or a pipe that may never end."""
     handle = os.open(path, _OPEN_FLAGS)
     # A pipe or a device may have no end.
     kind = os.fstat(handle).st_mode
@@ -278,7 +280,7 @@ def _opened(path: str | os.PathLike[str], content: bytes | None) -> Iterator[Ima
     if content is not None:
         stream: Any = BytesIO(content)
     else:
-        stream = os.fdopen(_open_handle(path), "rb")
+        stream = os.fdopen(open_regular_file(path), "rb")
     with quiet_pillow, stream, _identified(path, stream) as image:
         yield image
 

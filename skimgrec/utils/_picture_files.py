@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,14 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, quiet_pillow, read_picture, read_small_file
+from skimgrec.utils._decode import (
+    PictureFormat,
+    UnreadablePictureError,
+    open_regular_file,
+    quiet_pillow,
+    read_picture,
+    read_small_file,
+)
 
 # Files that a thread takes at a time: handing over one at a time would cost as much as decoding a small one.
 _PART = 64
@@ -69,14 +77,14 @@ class FileSource:
         for path in self._paths:
             try:
                 digest.update(content_hash(path))
-            except OSError:
+            except (OSError, ValueError):
                 digest.update(b"unreadable")
         return digest.digest()
 
 
 def content_hash(path: Any) -> bytes:
     """Return 16 bytes that say what is in a file."""
-    with open(path, "rb", buffering=0) as stream:
+    with os.fdopen(open_regular_file(path), "rb", buffering=0) as stream:
         return hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=16)).digest()
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from PIL import ExifTags, Image, JpegImagePlugin
 
 from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
 from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat, as_stored, bring_to_size, to_8_bits
+from skimgrec.utils._quiet_pillow import quiet_pillow
 
 __all__ = [
     "DECODER_VERSION",
@@ -40,6 +39,13 @@ DECODER_VERSION = 1
 _REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG", "FITS", "MCIDAS", "IPTC"})
 # A reduced size of JPEG's is good enough as the source of a resize while it has this many times the wanted side.
 _REDUCING_GAP = 2.0
+# Larger pictures are averaged down to this many times the wanted side first, which takes far less memory and time.
+_LARGE_PICTURE = 2**22
+_AVERAGING_GAP = 8
+# Encoders make about ten scans of a progressive JPEG.
+_MANY_SCANS = 50
+_MOST_SCANNED_PIXELS = 4 * 10**9
+_LARGEST_JPEG = 2**30
 _JPEG_START = b"\xff\xd8\xff"
 # Files of less are read at one go. Larger ones that are no JPEGs are left to Pillow, which reads what it needs of them.
 _SMALL_FILE = 2**16
@@ -132,7 +138,7 @@ def read_picture(
     """
     with _reasons_for(path):
         if content is None:
-            content = read_small_file(path)
+            content = read_small_file(path) or _read_jpeg(path)
         pixels, orientation = _decode(path, content, wanted)
         return bring_to_size(pixels, wanted, orientation, out)
 
@@ -196,37 +202,6 @@ def inspect_picture(path: str | os.PathLike[str]) -> PictureFile:
         )
 
 
-class _QuietPillow:
-    """Hold back Pillow's warnings, of damaged metadata for the most part, while any thread is inside.
-
-    ``warnings.catch_warnings`` puts back the list of filters that it found, so two threads would undo each other's.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._entry: Any = None
-
-    def __enter__(self) -> None:
-        with self._lock:
-            self._inside += 1
-            # A test's or the user's own catch_warnings may have put our entry away meanwhile.
-            if self._entry is None or self._entry not in warnings.filters:
-                warnings.filterwarnings("ignore", module=r"PIL\.")
-                self._entry = warnings.filters[0]
-
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                with suppress(ValueError):
-                    warnings.filters.remove(self._entry)  # type: ignore[attr-defined]
-                self._entry = None
-
-
-quiet_pillow = _QuietPillow()
-
-
 class _reasons_for:
     """Turn whatever Pillow and its plugins raise for a damaged file into an `UnreadablePictureError`."""
 
@@ -272,6 +247,14 @@ def open_regular_file(path: str | os.PathLike[str]) -> int:
             raise IsADirectoryError
         raise UnreadablePictureError(os.fspath(path), "it is no regular file")
     return handle
+
+
+def _read_jpeg(path: str | os.PathLike[str]) -> bytes | None:
+    """Return the content of a JPEG, None for any other large file."""
+    with os.fdopen(open_regular_file(path), "rb") as stream:
+        start = stream.read(len(_JPEG_START))
+        is_jpeg = start == _JPEG_START and os.fstat(stream.fileno()).st_size <= _LARGEST_JPEG
+        return start + stream.read() if is_jpeg else None
 
 
 @contextmanager
@@ -338,12 +321,15 @@ def _decode(
     """Return the pixels (h, w) or (h, w, 3) as they are stored, perhaps in a reduced size, and EXIF's orientation."""
     size = jpeg_size(content) if content else None
     if content and size:
+        _check_scans(path, content, size)
         fast = decode_jpeg(content, size, _reduction(size, wanted, 1), wanted.grey)
         if fast is not None:
             return fast, 1
     with _opened(path, content) as image:
         orientation = 1
         if isinstance(image, JpegImagePlugin.JpegImageFile):
+            if content is not None:
+                _check_scans(path, content, (image.height, image.width))
             orientation = _orientation(image)
             reduction = _reduction((image.height, image.width), wanted, orientation)
             image.draft("L" if wanted.grey else None, (image.width // reduction, image.height // reduction))
@@ -352,14 +338,44 @@ def _decode(
             # Some containers tell the true size only now, and Pillow itself turns TIFF upright while it loads it.
             _check_size(os.fspath(path), image)
             orientation = _orientation(image)
+            return np.asarray(_averaged(to_8_bits(image, wanted.grey), wanted, orientation)), orientation
         return np.asarray(to_8_bits(image, wanted.grey)), orientation
+
+
+def _check_scans(path: str | os.PathLike[str], content: bytes, size: tuple[int, int]) -> None:
+    """Raise where a progressive JPEG would go over all of its pixels so often that it takes many seconds."""
+    n_scans = content.count(b"\xff\xda")
+    if n_scans > _MANY_SCANS and n_scans * size[0] * size[1] > _MOST_SCANNED_PIXELS:
+        raise UnreadablePictureError(
+            os.fspath(path),
+            f"its {n_scans} scans of {size[0]} x {size[1]} pixels would take very long to decode; a picture has fewer "
+            f"than {_MANY_SCANS} scans",
+        )
+
+
+def _scales(size: tuple[int, int], wanted: PictureFormat, orientation: int) -> tuple[float, float]:
+    """Return by how much a picture's height and width as stored will shrink."""
+    assert wanted.image_size is not None
+    height, width = as_stored(wanted.image_size, orientation)
+    by_height, by_width = size[0] / height, size[1] / width
+    if wanted.resize == "stretch":
+        return by_height, by_width
+    scale = max(by_height, by_width) if wanted.resize == "fit" else min(by_height, by_width)
+    return scale, scale
 
 
 def _reduction(size: tuple[int, int], wanted: PictureFormat, orientation: int) -> int:
     """Return by how much JPEG's decoder may reduce the size so that enough pixels are left for a resize."""
     if wanted.image_size is None:
         return 1
-    height, width = as_stored(wanted.image_size, orientation)
-    by_height, by_width = size[0] / height, size[1] / width
-    scale = max(by_height, by_width) if wanted.resize == "fit" else min(by_height, by_width)
+    scale = min(_scales(size, wanted, orientation))
     return next((by for by in (8, 4, 2) if scale >= _REDUCING_GAP * by and min(size) >= by), 1)
+
+
+def _averaged(image: Image.Image, wanted: PictureFormat, orientation: int) -> Image.Image:
+    """Return a large picture with whole blocks of pixels averaged, where it will shrink far more than that."""
+    if wanted.image_size is None or image.width * image.height <= _LARGE_PICTURE:
+        return image
+    by_height, by_width = _scales((image.height, image.width), wanted, orientation)
+    rows, columns = (max(1, int(scale) // _AVERAGING_GAP) for scale in (by_height, by_width))
+    return image.reduce((min(columns, image.width), min(rows, image.height)))

@@ -61,7 +61,8 @@ def to_8_bits(image: Image.Image, grey: bool) -> Image.Image:
     if image.mode == mode:
         return image
     try:
-        return image.convert("RGB").convert(mode)
+        image = image if image.mode == "RGB" else image.convert("RGB")
+        return image if mode == "RGB" else image.convert(mode)
     except ValueError:
         raise ValueError(f"Pillow does not convert pixels of the kind {image.mode} to RGB") from None
 

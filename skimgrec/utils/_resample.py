@@ -36,9 +36,18 @@ def resample(
     box : tuple of four floats, default=None
         Left, upper, right and lower border of the part to take; None takes all.
     """
+    if box is None:
+        left, upper, right, lower = 0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])
+    else:
+        picture, (left, upper, right, lower) = _cut(picture, out, box)
     height, width = picture.shape[:2]
-    left, upper, right, lower = box or (0.0, 0.0, float(width), float(height))
     channels = picture.shape[2] if picture.ndim == 3 else 1
+    # The kernel works on whole rows of the picture once for each row of the result.
+    if out.shape[0] >= 4 * height and out.shape[1] < width:
+        narrow = np.empty((height, out.shape[1], *out.shape[2:]), np.uint8)
+        resample(picture, narrow, (left, 0.0, right, float(height)))
+        resample(narrow, out, (0.0, upper, float(out.shape[1]), lower))
+        return
     _resample(
         picture.reshape(height, width * channels),
         out.reshape(*out.shape[:2], channels),
@@ -48,6 +57,18 @@ def resample(
         float(right),
         float(lower),
     )
+
+
+def _cut(
+    picture: NDArray[np.uint8], out: NDArray[np.uint8], box: tuple[float, float, float, float]
+) -> tuple[NDArray[np.uint8], tuple[float, float, float, float]]:
+    """Return the part of a picture that the box's resize looks at, and the box in it."""
+    left, upper, right, lower = box
+    x_reach = ceil(max(1.0, (right - left) / out.shape[1])) + 1
+    y_reach = ceil(max(1.0, (lower - upper) / out.shape[0])) + 1
+    x, y = max(0, int(left) - x_reach), max(0, int(upper) - y_reach)
+    part = picture[y : ceil(lower) + y_reach, x : ceil(right) + x_reach]
+    return np.ascontiguousarray(part), (left - x, upper - y, right - x, lower - y)
 
 
 @_compiled

@@ -14,6 +14,7 @@ _HOMES = {
     "HOGDisplay": "skimgrec.inspection",
     "HOGTransformer": "skimgrec.feature_extraction",
     "ImageFlattener": "skimgrec.feature_extraction",
+    "ImageLoader": "skimgrec.preprocessing",
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
     "candidates": "skimgrec.model_selection",

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skimgrec.utils import chunk_slices, unchanged_on_failure, validate_pictures, with_channel_axis
+from skimgrec.utils import chunk_slices, read_chunks, unchanged_on_failure, validate_pictures, with_channel_axis
 
 _CHANNEL_NAMES = {1: ("",), 3: ("_red", "_green", "_blue"), 4: ("_red", "_green", "_blue", "_alpha")}
 _CHUNK_PIXELS = 2**18
@@ -122,14 +122,12 @@ class ImageFlattener(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         pictures = validate_pictures(self, X, reset=False)
-        pixels = pictures.reshape(len(pictures), -1)
-        dtype = self._dtype_out(pixels.dtype)
-        if not self.scale:
-            return pixels.astype(dtype, copy=False)
-        low, width = self._scaling()
-        rows = np.empty(pixels.shape, dtype)
-        for part in self._chunks(len(pixels)):
-            rows[part] = (pixels[part] - np.float64(low)) / width
+        dtype = self._dtype_out(pictures.dtype)
+        if isinstance(pictures, np.ndarray) and not self.scale:
+            return pictures.reshape(len(pictures), -1).astype(dtype, copy=False)
+        rows = np.empty((len(pictures), self.n_features_in_), dtype)
+        for where, chunk in read_chunks(pictures):
+            self._write_rows(chunk.reshape(len(chunk), -1), rows[where])
         return rows
 
     def inverse_transform(self, X: Any) -> NDArray[Any]:
@@ -196,6 +194,14 @@ class ImageFlattener(TransformerMixin, BaseEstimator):
         if dtype.kind not in ("f" if self.scale else "uif"):
             raise ValueError(f"dtype={self.dtype!r}: expected {allowed}.")
         return dtype
+
+    def _write_rows(self, pixels: NDArray[Any], rows: NDArray[Any]) -> None:
+        if not self.scale:
+            rows[...] = pixels
+            return
+        low, width = self._scaling()
+        for part in self._chunks(len(pixels)):
+            rows[part] = (pixels[part] - np.float64(low)) / width
 
     def _scaling(self) -> tuple[float, float]:
         """Return the value that becomes 0, and how far above it lies the one that becomes 1."""

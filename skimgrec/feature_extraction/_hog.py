@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction._hog_layout import HOGLayout, auto_cell
-from skimgrec.utils import chunk_slices, unchanged_on_failure, validate_pictures
+from skimgrec.utils import Pictures, chunk_length, chunk_slices, read_rows, unchanged_on_failure, validate_pictures
 
 # Enough parts for each thread that the last one to finish keeps nobody waiting long.
 _PARTS_PER_THREAD = 4
@@ -229,17 +229,23 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         from skimgrec.feature_extraction._hog_kernel import hog_features  # Numba takes a second to import
 
         n_threads = effective_n_jobs(self.n_jobs)
-        if n_threads == 1:
-            hog_features(pictures, layout, features)
-        else:
-            size = -(-len(pictures) // (n_threads * _PARTS_PER_THREAD))
-            # Every thread takes the next part from here; a list's iterator may be shared, a generator may not.
-            parts = iter(list(chunk_slices(len(pictures), size=size)))
+        size = chunk_length(pictures)
+        if n_threads > 1:
+            size = min(size, -(-len(pictures) // (n_threads * _PARTS_PER_THREAD)))
+        # Every thread takes the next part from here; a list's iterator may be shared, a generator may not.
+        parts = iter(list(chunk_slices(len(pictures), size=size)))
 
-            def work() -> None:
+        def work() -> None:
+            try:
                 for part in parts:
-                    hog_features(pictures[part], layout, features[part])
+                    hog_features(read_rows(pictures, part), layout, features[part])
+            finally:
+                for _ in parts:  # after an error, such as a broken file, the other threads find nothing left to do
+                    pass
 
+        if n_threads == 1:
+            work()
+        else:
             # joblib would take longer to start and to stop its threads than they need for thousands of pictures.
             with ThreadPoolExecutor(n_threads - 1) as others:
                 working = [others.submit(work) for _ in range(n_threads - 1)]
@@ -292,8 +298,11 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
                 "cols. Choose smaller cells or fewer cells per block."
             )
 
-    def _check_sign(self, pictures: NDArray[Any]) -> None:
-        if self._layout().transform_sqrt and pictures.dtype.kind != "u" and (low := pictures.min()) < 0:
+    def _check_sign(self, pictures: Pictures) -> None:
+        # Lazy batches are unsigned, and need not be read.
+        if not self._layout().transform_sqrt or not isinstance(pictures, np.ndarray) or pictures.dtype.kind == "u":
+            return
+        if (low := pictures.min()) < 0:
             raise ValueError(
                 f"transform_sqrt=True takes the square root of the pixels, but the pictures have negative values, down "
                 f"to {low:g}. Shift the pictures to values of 0 or more, or set transform_sqrt=False."

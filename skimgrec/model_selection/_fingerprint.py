@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.utils import chunk_slices
+from skimgrec.utils import LazyImages, chunk_slices
 
 _BYTES_AT_A_TIME = 1 << 24
 
@@ -22,7 +22,8 @@ def data_fingerprint(X: Any, classes: NDArray[Any], codes: NDArray[np.intp]) -> 
     Parameters
     ----------
     X : array-like of n rows
-        The pictures. Arrays of numbers are hashed without a copy of the whole; anything else as joblib pickles it.
+        The pictures. Arrays of numbers are hashed without a copy of the whole, lazy batches by their files' contents;
+        anything else as joblib pickles it.
     classes : ndarray of shape (n_classes,)
         The sorted classes.
     codes : ndarray of shape (n,)
@@ -36,6 +37,8 @@ def data_fingerprint(X: Any, classes: NDArray[Any], codes: NDArray[np.intp]) -> 
     digest = hashlib.blake2b(digest_size=16)
     if isinstance(X, np.ndarray) and X.dtype.kind in "buif":
         _update(digest, X)
+    elif isinstance(X, LazyImages):
+        digest.update(X.fingerprint())
     else:
         try:
             digest.update(joblib.hash(X).encode())

@@ -33,7 +33,7 @@ from skimgrec.neural_network._pool import networks
 from skimgrec.neural_network._row_weights import row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
-from skimgrec.utils import chunk_slices, unchanged_on_failure, validate_pictures, with_channel_axis
+from skimgrec.utils import chunk_slices, read_chunks, unchanged_on_failure, validate_pictures, with_channel_axis
 
 if TYPE_CHECKING:
     import keras
@@ -167,9 +167,10 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         probabilities = np.empty((len(pictures), len(self.classes_)))
         with self._lend_network(scale.input_dtype, weights=self._weights) as network:
             network.load_weights(self._weights)
-            for rows in chunk_slices(len(pictures), size=size):
-                outputs = network.predict(scale(pictures[rows]))
-                probabilities[rows, -outputs.shape[1] :] = outputs
+            for where, chunk in read_chunks(pictures, multiple_of=size):
+                for rows in chunk_slices(len(chunk), size=size):
+                    outputs = network.predict(scale(chunk[rows]))
+                    probabilities[where][rows, -outputs.shape[1] :] = outputs
         if self.n_outputs_ == 1:
             probabilities[:, 0] = 1 - probabilities[:, 1]
         else:
@@ -234,7 +235,7 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         else:
             self._start(check_classes(labels, classes, name))
         targets = encode_labels(labels, self.classes_, name)
-        weights = row_weights(pictures, targets, self.classes_, sample_weight, self.class_weight)
+        weights = row_weights(targets, self.classes_, sample_weight, self.class_weight)
 
         from skimgrec.neural_network._batches import EpochOrder, TrainingBatches
         from skimgrec.neural_network._scikeras import train

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.neural_network._scaling import PixelScale
+from skimgrec.utils import Pictures, read_rows
 
 
 class TrainingBatches(keras.utils.PyDataset):
@@ -19,8 +20,8 @@ class TrainingBatches(keras.utils.PyDataset):
 
     Parameters
     ----------
-    pictures : array-like of shape (n, h, w, c)
-        Read by row, never as a whole.
+    pictures : ndarray or LazyImages of shape (n, h, w, c)
+        Of a lazy batch, each batch is read when it is asked for.
     targets : ndarray of shape (n,)
         Class codes.
     weights : ndarray of shape (n,)
@@ -37,7 +38,7 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        pictures: NDArray[Any],
+        pictures: Pictures,
         targets: NDArray[np.intp],
         weights: NDArray[np.float64],
         *,
@@ -75,7 +76,7 @@ class TrainingBatches(keras.utils.PyDataset):
             targets = codes.astype(np.float32)[:, None]
         else:
             targets = codes.astype(np.int32)
-        return self._scale(self._pictures[rows]), targets, self._weights[rows]
+        return self._scale(read_rows(self._pictures, rows)), targets, self._weights[rows]
 
 
 class EpochOrder(keras.callbacks.Callback):

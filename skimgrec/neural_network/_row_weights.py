@@ -11,7 +11,6 @@ from sklearn.utils.validation import _check_sample_weight
 
 
 def row_weights(
-    pictures: NDArray[Any],
     codes: NDArray[np.intp],
     classes: NDArray[Any],
     sample_weight: ArrayLike | None,
@@ -21,7 +20,6 @@ def row_weights(
 
     Parameters
     ----------
-    pictures : ndarray of n pictures
     codes : ndarray of shape (n,)
         Positions of the labels in `classes`.
     classes : ndarray of shape (n_classes,)
@@ -34,7 +32,7 @@ def row_weights(
     ValueError
         If a weight is negative or none is positive, or `class_weight` names a class that does not exist.
     """
-    weights = _check_sample_weight(sample_weight, pictures, dtype=np.float64, ensure_non_negative=True)
+    weights = _check_sample_weight(sample_weight, codes, dtype=np.float64, ensure_non_negative=True)
     if isinstance(class_weight, str):
         weights = weights * compute_sample_weight(class_weight, codes)
     elif class_weight is not None:

@@ -2,13 +2,19 @@
 
 from skimgrec.utils._atomic_fit import unchanged_on_failure
 from skimgrec.utils._chunks import chunk_slices
+from skimgrec.utils._lazy_images import LazyImages, Pictures, chunk_length, read_chunks, read_rows
 from skimgrec.utils._pictures import check_image_shape, validate_pictures, with_channel_axis
 from skimgrec.utils._value_range import UINT8_RANGE, value_range
 
 __all__ = [
     "UINT8_RANGE",
+    "LazyImages",
+    "Pictures",
     "check_image_shape",
+    "chunk_length",
     "chunk_slices",
+    "read_chunks",
+    "read_rows",
     "unchanged_on_failure",
     "validate_pictures",
     "value_range",

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from typing import Any, Protocol, Self
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import DTypeLike, NDArray
 
-# Pictures decoded at a time where many are read, in bytes of the result.
+from skimgrec.utils._chunks import chunk_slices
+
+# Pictures read at a time where many are, in bytes of the result.
 _CHUNK_BYTES = 2**24
 
 
@@ -34,9 +36,9 @@ class PictureSource(Protocol):
 class LazyImages:
     """Pictures in files, as an array that is read when it is asked for.
 
-    It has the shape, the length and the dtype of an array. Taking rows by a slice, a list of row numbers or a mask gives
-    another one, without reading anything; ``numpy.asarray`` reads all of its pictures, an integer index one of them.
-    `ImageLoader` makes it.
+    It has the shape, the length and the dtype of an array. Taking rows by a slice, a list of row numbers or a mask
+    gives another one, without reading anything; ``numpy.asarray`` reads all of its pictures, an integer index one of
+    them. `ImageLoader` makes it.
 
     Parameters
     ----------
@@ -102,25 +104,19 @@ class LazyImages:
         return np.arange(len(self))[key if rows is None else rows]
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        for part in self.chunks():
-            yield from np.asarray(part)
+        for _, pictures in read_chunks(self):
+            yield from pictures
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
             raise ValueError(f"{type(self).__name__} lies in files: reading it into an array always makes a copy.")
-        pictures = np.empty(self.shape, np.uint8)
-        start = 0
-        for part in self.chunks():
-            pictures[start : start + len(part)] = part._source.read().reshape(len(part), *self.shape[1:])
-            start += len(part)
-        return pictures if dtype is None else pictures.astype(dtype, copy=False)
-
-    def chunks(self, size: int | None = None) -> Iterator[Self]:
-        """Yield the batch in pieces of `size` pictures, or of as many as take 16 MiB."""
-        if size is None:
-            size = max(1, _CHUNK_BYTES // max(1, self.nbytes // max(1, len(self))))
-        for start in range(0, len(self), size):
-            yield self[start : start + size]
+        dtype, size = np.dtype(np.uint8 if dtype is None else dtype), chunk_length(self)
+        if len(self) <= size:
+            return self._source.read().reshape(self.shape).astype(dtype, copy=False)
+        pictures = np.empty(self.shape, dtype)
+        for rows in chunk_slices(len(self), size=size):
+            pictures[rows] = self[rows]._source.read().reshape(-1, *self.shape[1:])
+        return pictures
 
     def with_channel_axis(self) -> Self:
         """Return the same pictures with an axis for the channels, (n, h, w, c)."""
@@ -134,6 +130,40 @@ class LazyImages:
         return f"{type(self).__name__}(shape={self.shape}, dtype=uint8)"
 
 
-def read_rows(pictures: ArrayLike | LazyImages) -> NDArray[Any]:
-    """Return pictures as an array: those of a lazy batch are read, an array is returned as it is."""
-    return np.asarray(pictures)
+# What `validate_pictures` returns; `len`, `shape`, `dtype` and taking rows by a slice are the same for both.
+Pictures = NDArray[Any] | LazyImages
+
+
+def read_rows(pictures: Pictures, rows: slice | NDArray[np.intp]) -> NDArray[Any]:
+    """Return some of the pictures as an array: those of a lazy batch are read."""
+    return np.asarray(pictures[rows])
+
+
+def chunk_length(pictures: Pictures) -> int:
+    """Return how many pictures to read at a time: an array as a whole, of a lazy batch those that take 16 MiB."""
+    if isinstance(pictures, LazyImages):
+        return max(1, _CHUNK_BYTES // int(np.prod(pictures.shape[1:], dtype=np.int64)))
+    return max(1, len(pictures))
+
+
+def read_chunks(pictures: Pictures, *, multiple_of: int = 1) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Yield pictures as arrays that may be held one at a time, an array in one piece.
+
+    Parameters
+    ----------
+    pictures : ndarray or LazyImages
+        The batch.
+    multiple_of : int, default=1
+        Of which the length of every piece but the last is a multiple: who works through pieces of that length
+        meets the same ones as in an array.
+
+    Yields
+    ------
+    rows : slice
+        Which pictures they are.
+    chunk : ndarray
+        The pictures.
+    """
+    size = multiple_of * -(-chunk_length(pictures) // multiple_of)
+    for rows in chunk_slices(len(pictures), size=size):
+        yield rows, read_rows(pictures, rows)

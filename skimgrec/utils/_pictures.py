@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from skimgrec.utils._lazy_images import LazyImages, Pictures
 from skimgrec.utils._value_range import check_value_range, value_range
 
 CHANNELS = (1, 3, 4)
@@ -22,7 +23,7 @@ _SMALLEST_AMBIGUOUS_COUNT = 192
 PictureShape = tuple[int, int] | tuple[int, int, int]
 
 
-def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArray[Any]:
+def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> Pictures:
     """Check a batch of pictures against the picture contract.
 
     Parameters
@@ -30,15 +31,16 @@ def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArr
     estimator : estimator object
         The caller. Its parameter ``image_shape``, where it has one, says how flattened pictures unfold.
     X : array-like of shape (n, h, w), (n, h, w, c) or (n, n_features)
-        Pictures, c in 1, 3, 4; or flattened pictures.
+        Pictures, c in 1, 3, 4; or flattened pictures. Of a `LazyImages`, nothing is read.
     reset : bool
         True in `fit`: `image_shape_`, `value_range_`, `n_features_in_` (and `feature_names_in_` for data frames) are
         set on the estimator. False afterwards: `X` is checked against them.
 
     Returns
     -------
-    pictures : ndarray of shape (n, h, w, c)
-        The same numbers in the same dtype, as a view where memory allows. Booleans become float32.
+    pictures : ndarray or LazyImages of shape (n, h, w, c)
+        The same numbers in the same dtype, as a view where memory allows. Booleans become float32. A `LazyImages` gives
+        another one: `read_chunks` and `read_rows` take either.
 
     Raises
     ------
@@ -56,10 +58,11 @@ def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArr
     known = declared if reset else cast(PictureShape, estimator.image_shape_)
 
     X = _as_array_if_pictures(X, name)
-    if isinstance(X, np.ndarray) and X.ndim > 2:
+    if isinstance(X, (np.ndarray, LazyImages)) and X.ndim > 2:
         shape = _shape_of_pictures(X, name, known)
         _check_declared_shape(shape, known, name, reset)
-        X = _with_plain_dtype(X, name)
+        if isinstance(X, np.ndarray):
+            X = _with_plain_dtype(X, name)
         n_features = math.prod(shape)
         # Carries the number of features without copying pictures of any memory layout, and forgets or misses the
         # feature names of a data frame.
@@ -83,7 +86,7 @@ def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> NDArr
     else:
         are_pictures = are_pictures or estimator._fitted_on_pictures
         check_value_range(X.dtype, observed, estimator.value_range_, name, are_pictures=are_pictures)
-    return X.reshape(len(X), *with_channel_axis(shape))
+    return X.with_channel_axis() if isinstance(X, LazyImages) else X.reshape(len(X), *with_channel_axis(shape))
 
 
 def check_image_shape(image_shape: Any) -> PictureShape:
@@ -111,6 +114,8 @@ def _as_array_if_pictures(X: Any, name: str) -> Any:
     if isinstance(X, np.ndarray) and X.dtype != object:
         if X.ndim == 1 and X.dtype.kind in "US":
             raise _file_names_error(len(X), name)
+        return X
+    if isinstance(X, LazyImages):
         return X
     if isinstance(X, (list, tuple)) or (isinstance(X, np.ndarray) and X.ndim == 1):
         return _stack(list(X), name)
@@ -142,11 +147,11 @@ def _stack(parts: list[Any], name: str) -> Any:
 def _file_names_error(n: int, name: str) -> ValueError:
     return ValueError(
         f"{name} got {n} strings, expected pictures: an array of shape (n, height, width) or (n, height, width, "
-        "channels). If they are file names, read the pictures first, for example with skimage.io.imread."
+        f"channels). If they are file names, let ImageLoader read them: make_pipeline(ImageLoader((64, 64)), {name}())."
     )
 
 
-def _shape_of_pictures(X: NDArray[Any], name: str, known: PictureShape | None) -> PictureShape:
+def _shape_of_pictures(X: Pictures, name: str, known: PictureShape | None) -> PictureShape:
     """Return the shape of one picture of a batch with 3 or more dimensions, refusing what is probably a mistake."""
     if X.ndim > 4:
         raise ValueError(
@@ -162,6 +167,9 @@ def _shape_of_pictures(X: NDArray[Any], name: str, known: PictureShape | None) -
     if known is not None and with_channel_axis(shape) == with_channel_axis(known):
         return shape
     if X.ndim == 3:
+        # A lazy batch is made as one, and cannot have lost an axis.
+        if isinstance(X, LazyImages):
+            return shape
         if X.shape == known or (X.shape[2] == 3 and min(X.shape[:2]) >= _SMALLEST_LIKELY_PICTURE):
             raise ValueError(
                 f"{name} got an array of shape {X.shape}: most likely one colour picture. Pictures come in batches: "

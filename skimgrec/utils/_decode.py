@@ -189,7 +189,8 @@ def inspect_picture(path: str | os.PathLike[str]) -> PictureFile:
         n_frames = 1
         with suppress(Exception):  # frames after the first may be damaged
             n_frames = int(getattr(image, "n_frames", 1))
-        orientation = _orientation(image)
+        # Pillow decodes a whole PNG to ask for EXIF, which may come last.
+        orientation = _orientation(image) if image.format != "PNG" or _mentions(image.fp, b"eXIf") else 1  # type: ignore[attr-defined]
         size = image.height, image.width
         if image.format == "TIFF":  # Pillow says how large it is when it is upright
             size = as_stored(size, orientation)
@@ -200,6 +201,19 @@ def inspect_picture(path: str | os.PathLike[str]) -> PictureFile:
             orientation=orientation,
             n_frames=n_frames,
         )
+
+
+def _mentions(stream: Any, word: bytes) -> bool:
+    place, end = stream.tell(), b""
+    stream.seek(0)
+    try:
+        while part := stream.read(2**20):
+            if word in end + part:
+                return True
+            end = part[-len(word) :]
+        return False
+    finally:
+        stream.seek(place)
 
 
 class _reasons_for:
@@ -338,6 +352,8 @@ def _decode(
             # Some containers tell the true size only now, and Pillow itself turns TIFF upright while it loads it.
             _check_size(os.fspath(path), image)
             orientation = _orientation(image)
+            if image.mode in ("L", "RGB") and "transparency" not in image.info:
+                image = _averaged(image, wanted, orientation)
             return np.asarray(_averaged(to_8_bits(image, wanted.grey), wanted, orientation)), orientation
         return np.asarray(to_8_bits(image, wanted.grey)), orientation
 

@@ -16,6 +16,7 @@ from skimgrec.utils._decode import (
     inspect_picture,
     read_picture,
 )
+from skimgrec.utils._picture_format import bring_to_size
 from skimgrec.utils._resample import resample
 
 COLOUR, GREY = PictureFormat(), PictureFormat(grey=True)
@@ -327,3 +328,32 @@ def test_simplejpeg_and_pillow_give_the_same(tmp_path, monkeypatch, rng, size, r
             without.setattr(_fast_jpeg, "simplejpeg", None)
             for path, picture in zip(paths, fast, strict=True):
                 np.testing.assert_array_equal(read_picture(path, wanted), picture)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_png_with_exif_at_its_end(tmp_path, rng, large):
+    side = 200 if large else 10
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    path = save(rng.integers(0, 256, (side, side + 1, 3), np.uint8), tmp_path / "a.png", exif=exif)
+    content = path.read_bytes()
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    path.write_bytes(content[:start] + content[end:-12] + content[start:end] + content[-12:])
+    assert inspect_picture(path).orientation == 6
+    assert read_picture(path, COLOUR).shape == (side + 1, side, 3)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P"])
+@pytest.mark.parametrize("resize", ["stretch", "crop", "fit"])
+@pytest.mark.parametrize("shape", [(2500, 2000), (80, 60_000)])
+def test_large_pictures_that_are_averaged_first_come_close(tmp_path, mode, resize, shape):
+    image = Image.fromarray(smooth(*shape))
+    path = save(
+        image.quantize(64) if mode == "P" else image.convert(mode),
+        tmp_path / "a.bmp" if mode != "RGBA" else tmp_path / "a.tga",
+    )
+    for size in ((16, 16), (40, 30), (100, 300)):
+        wanted = PictureFormat(size, resize=resize)
+        expected = bring_to_size(read_picture(path, COLOUR), wanted, 1, None)
+        assert close(read_picture(path, wanted), expected, 0.6)

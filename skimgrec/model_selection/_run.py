@@ -23,6 +23,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings, logged_warnings
+from skimgrec.preprocessing import ImageLoader
 
 # Named only where they took part: they may be installed and unused.
 _OPTIONAL_LIBRARIES = ("keras", "tensorflow", "torch", "jax")
@@ -162,14 +163,17 @@ def _prepare_process(model: Any, X: Any) -> None:
     """Let `model` and its nested parts do what a process does once, so that no fit is charged with it.
 
     A part that has something to load or to compile says so with a method ``_prepare_process(X)``, which gets the first
-    picture. What fails there fails again in `fit`, and is reported then.
+    picture, read from its file where `X` holds paths. What fails there fails again in `fit`, and is reported then.
     """
     with suppress(Exception):
-        for part in {id(part): part for part in (model, *model.get_params(deep=True).values())}.values():
+        parts = list({id(part): part for part in (model, *model.get_params(deep=True).values())}.values())
+        loader = next((part for part in parts if isinstance(part, ImageLoader)), None)
+        first = X[:1] if loader is None else clone(loader).set_params(cache=None).transform(X[:1])
+        for part in parts:
             prepare = getattr(part, "_prepare_process", None)
             if callable(prepare):
                 with suppress(Exception):
-                    prepare(X[:1])
+                    prepare(first)
 
 
 def _score(model: Any, X: Any, y: NDArray[Any], scorers: Scorers) -> dict[str, Any]:

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from skimgrec.utils._resample import resample
-
 RESIZE_MODES = ("stretch", "crop", "fit")
 _WHITE = (255, 255, 255)
 _SWAPS_SIDES = frozenset({5, 6, 7, 8})
@@ -96,6 +94,8 @@ def bring_to_size(
 
 
 def _resize(pixels: NDArray[np.uint8], out: NDArray[np.uint8], how: str) -> None:
+    from skimgrec.utils._resample import resample  # Numba takes a second to import
+
     (height, width), (out_height, out_width) = pixels.shape[:2], out.shape[:2]
     if how == "crop":
         scale = max(out_height / height, out_width / width)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, JpegImagePlugin
 
-from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
+from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_header, jpeg_size
 from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat, as_stored, bring_to_size, to_8_bits
 from skimgrec.utils._quiet_pillow import quiet_pillow
 
@@ -360,7 +360,8 @@ def _decode(
 
 def _check_scans(path: str | os.PathLike[str], content: bytes, size: tuple[int, int]) -> None:
     """Raise where a progressive JPEG would go over all of its pixels so often that it takes many seconds."""
-    n_scans = content.count(b"\xff\xda")
+    header = jpeg_header(content)
+    n_scans = 1 if header is not None and not header[1] else content.count(b"\xff\xda")
     if n_scans > _MANY_SCANS and n_scans * size[0] * size[1] > _MOST_SCANNED_PIXELS:
         raise UnreadablePictureError(
             os.fspath(path),

@@ -250,3 +250,14 @@ def test_content_and_output_of_the_callers(tmp_path):
 def test_the_error_is_pickled(tmp_path):
     error = pickle.loads(pickle.dumps(UnreadablePictureError("a.jpg", "it is empty")))
     assert (error.path, error.reason) == ("a.jpg", "it is empty")
+
+
+def test_endless_scans_are_refused_and_ordinary_ones_are_not(tmp_path):
+    stream = BytesIO()
+    Image.new("L", (3000, 3000), 90).save(stream, "JPEG", progressive=True)
+    content = stream.getvalue()
+    (tmp_path / "whole.jpg").write_bytes(content)
+    assert read_picture(tmp_path / "whole.jpg", PictureFormat((4, 4), grey=True)).tolist() == [[90] * 4] * 4
+    scan = content.rindex(b"\xff\xda")
+    (tmp_path / "bomb.jpg").write_bytes(content[:scan] + content[scan:-2] * 600 + content[-2:])
+    assert "scans of 3000 x 3000" in unreadable(tmp_path / "bomb.jpg")

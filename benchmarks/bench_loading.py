@@ -1,0 +1,142 @@
+"""Folders of JPEGs to arrays, against Keras's image_dataset_from_directory and a plain Pillow loop: prints ratios.
+
+    python benchmarks/bench_loading.py [--rounds 5] [--quick] [--n-jobs -1]
+
+Small pictures are cats_vs_dogs/training_set where SKIMGREC_DATA names a folder with it, generated ones of that size
+otherwise; larger photographs are generated, 1500 x 2000. The contestants take turns, each from the name of the folder
+to all its pictures, in 64 x 64 and colour; a ratio is that of the median times. Keras runs with all its threads, once
+over a data set made anew and once over one that it has seen before, when its number of threads is tuned. The plain
+loop has one thread, and runs on a part of the pictures, which changes nothing but the time that this takes.
+"""
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from PIL import Image
+
+from skimgrec.utils import _fast_jpeg
+from skimgrec.utils._decode import PictureFormat
+from skimgrec.utils._picture_cache import cached_source
+from skimgrec.utils._picture_files import FileSource
+
+SIZE = (64, 64)
+WANTED = PictureFormat(SIZE)
+
+
+def write_jpegs(folder, n, shape):
+    """Write smooth random pictures with a little noise, in two classes."""
+    rng = np.random.default_rng(0)
+    height, width = shape
+    for number in range(n):
+        small = Image.fromarray(rng.integers(0, 256, (8, 8, 3), np.uint8))
+        picture = np.asarray(small.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+        picture += rng.normal(scale=8, size=(height, width, 1))
+        place = folder / "ab"[number % 2] / f"{number:05}.jpg"
+        place.parent.mkdir(exist_ok=True)
+        Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(place, quality=90)
+
+
+def paths_in(folder):
+    return np.array(
+        sorted(entry.path for part in os.scandir(folder) if part.is_dir() for entry in os.scandir(part.path))
+    )
+
+
+def skimgrec(folder, n_jobs):
+    return len(FileSource(paths_in(folder), WANTED, n_jobs=n_jobs).read())
+
+
+def skimgrec_cached(folder, n_jobs, cache):
+    return len(cached_source(paths_in(folder), WANTED, cache, n_jobs=n_jobs).read())
+
+
+def skimgrec_by_pillow(folder, n_jobs):
+    """Do as if simplejpeg were not installed."""
+    kept, _fast_jpeg.simplejpeg = _fast_jpeg.simplejpeg, None
+    try:
+        return skimgrec(folder, n_jobs)
+    finally:
+        _fast_jpeg.simplejpeg = kept
+
+
+def pillow_loop(folder, step):
+    pictures = []
+    for path in paths_in(folder)[::step]:
+        with Image.open(path) as image:
+            pictures.append(np.asarray(image.convert("RGB").resize(SIZE[::-1])))
+    return len(np.stack(pictures))
+
+
+def keras_data(folder):
+    return keras.utils.image_dataset_from_directory(str(folder), image_size=SIZE, verbose=False)
+
+
+def iterate(data):
+    return sum(len(pictures) for pictures, _ in data)
+
+
+def take_turns(contestants, rounds):
+    """Return the median pictures per second of each contestant, a function that returns how many it read."""
+    rates = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, function in contestants.items():
+            start = time.perf_counter()
+            n = function()
+            rates[name].append(n / (time.perf_counter() - start))
+    return {name: median(values) for name, values in rates.items()}
+
+
+def compare(title, folder, rounds, n_jobs, step):
+    with tempfile.TemporaryDirectory() as cache:
+        known = keras_data(folder)
+        contestants = {
+            "skimgrec": lambda: skimgrec(folder, n_jobs),
+            "keras": lambda: iterate(keras_data(folder)),
+            "keras, again": lambda: iterate(known),
+            "Pillow loop": lambda: pillow_loop(folder, step),
+            "skimgrec, Pillow only": lambda: skimgrec_by_pillow(folder, n_jobs),
+            "skimgrec, cached": lambda: skimgrec_cached(folder, n_jobs, cache),
+        }
+        for function in contestants.values():  # compiles, tunes, and brings the files into memory
+            function()
+        rates = take_turns(contestants, rounds)
+    print(f"{title}, {len(paths_in(folder))} files")
+    for name, rate in rates.items():
+        ratio = rates["skimgrec"] / rate
+        print(
+            f"    {name:24}{rate:10.0f} pictures/s"
+            + (f"{ratio:10.2f} x slower than skimgrec" if name != "skimgrec" else "")
+        )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the generated pictures")
+    parser.add_argument("--n-jobs", type=int, default=-1)
+    arguments = parser.parse_args()
+    decoder = "simplejpeg" if _fast_jpeg.simplejpeg is not None else "Pillow (pip install simplejpeg is faster)"
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, n_jobs={arguments.n_jobs}, JPEG by {decoder}")
+    with tempfile.TemporaryDirectory() as name:
+        small = Path(os.environ.get("SKIMGREC_DATA", "")) / "cats_vs_dogs" / "training_set"
+        if not small.is_dir():
+            small = Path(name, "small")
+            small.mkdir()
+            write_jpegs(small, 800 if arguments.quick else 8000, (108, 120))
+        compare("small JPEGs", small, arguments.rounds, arguments.n_jobs, 8)
+        large = Path(name, "large")
+        large.mkdir()
+        write_jpegs(large, 20 if arguments.quick else 100, (1500, 2000))
+        compare("photographs of 1500 x 2000", large, arguments.rounds, arguments.n_jobs, 5)
+
+
+if __name__ == "__main__":
+    main()

@@ -226,11 +226,14 @@ class ImageLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         if isinstance(X, (list, tuple)):
             # A list of rows of one path, or of paths; NumPy would take strings and paths apart into one dtype.
             return [row[0] if isinstance(row, (list, tuple, np.ndarray)) and len(row) == 1 else row for row in X]
-        array = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
+        array = np.asarray(X)
         if array.dtype.kind not in "OUST" or array.ndim not in (1, 2) or array.shape[1:] not in ((), (1,)):
+            hint = (
+                " Pictures that are arrays already need no loader: leave it out." if array.dtype.kind in "buif" else ""
+            )
             raise ValueError(
                 f"{type(self).__name__} got an array of shape {array.shape} and dtype {array.dtype}, expected "
-                f"{_EXPECTED}. Pictures that are arrays already need no ImageLoader: leave it out."
+                f"{_EXPECTED}.{hint}"
             )
         return array.reshape(-1)
 

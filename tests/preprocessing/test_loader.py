@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from PIL import Image
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
@@ -198,3 +199,35 @@ def test_the_fingerprint_follows_the_files(photos, tmp_path):
     assert before != ImageLoader((8, 9)).transform(paths).fingerprint()
     paths[1].write_bytes(Path(photos[0][2]).read_bytes())
     assert before != lazy.fingerprint()
+
+
+def test_an_iterator_is_no_batch():
+    with pytest.raises(ValueError, match=r"shape \(\) and dtype object, expected a list") as error:
+        ImageLoader().fit(Path().glob("*.png"))
+    assert "leave it out" not in str(error.value)
+
+
+@pytest.mark.parametrize("n_jobs", [None, 2])
+def test_a_cache_changes_nothing_but_the_files_that_are_read(photos, tmp_path, n_jobs):
+    paths, labels = photos
+    here = np.array([tmp_path / Path(path).name for path in paths], dtype=object)
+    for copied, path in zip(here, paths, strict=True):
+        copied.write_bytes(Path(path).read_bytes())
+    model = features_and_forest(cache=tmp_path / "cache")
+    cached = cross_validate(model, here, labels, cv=2, n_jobs=n_jobs, error_score="raise")["test_score"]
+    plain = cross_validate(features_and_forest(), paths, labels, cv=2, error_score="raise")["test_score"]
+    np.testing.assert_array_equal(cached, plain)
+    assert (tmp_path / "cache").is_dir()
+    lazy = ImageLoader((16, 16), cache=str(tmp_path / "cache")).transform(here)
+    for path in here:
+        path.unlink()
+    np.testing.assert_array_equal(np.asarray(lazy), np.asarray(ImageLoader((16, 16)).transform(paths)))
+
+
+def test_a_fitted_pipeline_survives_skops(photos, tmp_path):
+    paths, labels = photos
+    model = features_and_forest().fit(paths, labels)
+    skops.io.dump(model, tmp_path / "model.skops")
+    trusted = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
+    loaded = skops.io.load(tmp_path / "model.skops", trusted=trusted)
+    np.testing.assert_array_equal(loaded.predict(paths), model.predict(paths))

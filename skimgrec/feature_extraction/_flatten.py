@@ -52,6 +52,7 @@ class ImageFlattener(TransformerMixin, BaseEstimator):
     See Also
     --------
     HOGTransformer : Features that say where there are edges of which direction.
+    ImageLoader : Pictures from files, read in chunks.
 
     Notes
     -----

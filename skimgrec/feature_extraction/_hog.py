@@ -59,8 +59,8 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
         (height, width) or (height, width, channels) of pictures that come flattened. By default, a perfect square of
         features is a square grey picture, anything else a picture of one row.
     n_jobs : int, default=None
-        Number of threads that work on the batch. None means 1 unless in a :obj:`joblib.parallel_config` context, -1
-        all processors. The result does not depend on it.
+        Number of threads that work on the batch, each of which also reads its part of pictures in files. None means 1
+        unless in a :obj:`joblib.parallel_config` context, -1 all processors. The result does not depend on it.
 
     Attributes
     ----------
@@ -85,6 +85,7 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     See Also
     --------
     ImageFlattener : The pixels themselves as a vector.
+    ImageLoader : Pictures from files, read in chunks.
     skimage.feature.hog : The same for one picture.
 
     Notes

@@ -78,7 +78,8 @@ class BaseKerasClassifier(ClassifierMixin, BaseEstimator, metaclass=ABCMeta):
         Parameters
         ----------
         X : array-like of shape (n, h, w), (n, h, w, c) or (n, n_features)
-            Pictures; `uint8` is never copied to float as a whole.
+            Pictures; `uint8` is never copied to float as a whole, and those that `ImageLoader` gives are read batch by
+            batch, once in every epoch.
         y : array-like of shape (n,)
             Class labels: numbers or strings.
         sample_weight : array-like of shape (n,), default=None

@@ -228,9 +228,7 @@ class ImageLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
             return [row[0] if isinstance(row, (list, tuple, np.ndarray)) and len(row) == 1 else row for row in X]
         array = np.asarray(X)
         if array.dtype.kind not in "OUST" or array.ndim not in (1, 2) or array.shape[1:] not in ((), (1,)):
-            hint = (
-                " Pictures that are arrays already need no loader: leave it out." if array.dtype.kind in "buif" else ""
-            )
+            hint = " Pictures that are arrays need no loader: leave it out." if array.dtype.kind in "buif" else ""
             raise ValueError(
                 f"{type(self).__name__} got an array of shape {array.shape} and dtype {array.dtype}, expected "
                 f"{_EXPECTED}.{hint}"

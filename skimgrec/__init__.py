@@ -21,6 +21,7 @@ _HOMES = {
     "compare": "skimgrec.model_selection",
     "load_cifar10": "skimgrec.datasets",
     "load_digits_images": "skimgrec.datasets",
+    "load_image_folder": "skimgrec.datasets",
     "load_mnist": "skimgrec.datasets",
 }
 

@@ -1,6 +1,8 @@
 """Labelled pictures to learn from: scikit-learn's digits, and data sets that lie on this machine."""
 
+from skimgrec.datasets._data import load_data
 from skimgrec.datasets._digits import load_digits_images
+from skimgrec.datasets._folder import load_image_folder
 from skimgrec.datasets._local import load_cifar10, load_mnist
 from skimgrec.datasets._resolve import dataset_names, load_dataset
 from skimgrec.datasets._subset import stratified_subset
@@ -8,8 +10,10 @@ from skimgrec.datasets._subset import stratified_subset
 __all__ = [
     "dataset_names",
     "load_cifar10",
+    "load_data",
     "load_dataset",
     "load_digits_images",
+    "load_image_folder",
     "load_mnist",
     "stratified_subset",
 ]

@@ -59,12 +59,14 @@ def compare(
     y : array-like of shape (n,)
         The class of each picture: integers, strings or booleans.
     cv : int, splitter or iterable of (train, test), default=5
-        The splits. An integer is a number of folds, stratified by class and shuffled. A splitter is one of
-        scikit-learn's or like it. An iterable gives pairs of row numbers or of masks, and is read once.
+        The splits. An integer is a number of folds, stratified by class and shuffled, which keep `groups` together. A
+        splitter is one of scikit-learn's or like it. An iterable gives pairs of row numbers or of masks, and is read
+        once.
     scoring : str, callable, list of str, or dict of str to str or callable, default=("accuracy", "f1_macro")
         The metrics, as scikit-learn names them; higher is better. Estimators are ranked by the first.
     groups : array-like of shape (n,), default=None
-        The group of each picture, for splitters that keep groups together.
+        The group of each picture, such as a number that near-duplicates share. All pictures of a group are in one
+        fold, by an integer `cv` and by splitters that look at groups.
     n_jobs : int, default=None
         How many fits to run at the same time, through joblib, whose `parallel_config` can choose another backend.
         None is 1 unless that says otherwise; -1 takes all processors. Scores do not depend on it, except those of
@@ -87,8 +89,9 @@ def compare(
     Raises
     ------
     ValueError
-        If there is nothing to compare or to learn: unknown or duplicate names, fewer pictures in a class than folds,
-        X and y of different lengths, y that is no class labels, an unknown metric, training pictures in a test fold.
+        If there is nothing to compare or to learn: unknown or duplicate names, fewer pictures or groups in a class than
+        folds, X and y of different lengths, y that is no class labels, an unknown metric, training pictures in a test
+        fold.
     TypeError
         If something to compare is no estimator.
 

@@ -35,7 +35,7 @@ def make_splits(
     codes : ndarray of shape (n,)
         Position of each row's class in `classes`.
     seed : int
-        For the folds of an integer `cv`.
+        For the folds of an integer `cv`, which keep groups together where there are any.
 
     Returns
     -------
@@ -47,12 +47,13 @@ def make_splits(
     Raises
     ------
     ValueError
-        If a class has fewer rows than there are folds, or a split is empty, out of range, or trains on what it tests.
+        If a class has fewer rows, or lies in fewer groups, than there are folds, or a split is empty, out of range,
+        or trains on what it tests.
     TypeError
         If `cv` is none of these.
     """
     if isinstance(cv, Integral) and not isinstance(cv, bool):
-        cv = _stratified(int(cv), classes, codes, seed)
+        cv = _folds(int(cv), classes, codes, groups, seed)
     if hasattr(cv, "split") and not isinstance(cv, str):
         pairs, description = list(cv.split(X, y, groups)), " ".join(repr(cv).split())
     elif isinstance(cv, Iterable) and not isinstance(cv, str):
@@ -68,20 +69,55 @@ def make_splits(
     return [_checked(pair, fold, len(codes)) for fold, pair in enumerate(pairs)], description
 
 
-def _stratified(n_folds: int, classes: NDArray[Any], codes: NDArray[np.intp], seed: int) -> Any:
-    from sklearn.model_selection import StratifiedKFold
+def _folds(n_folds: int, classes: NDArray[Any], codes: NDArray[np.intp], groups: Any, seed: int) -> Any:
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     if n_folds < 2:
         raise ValueError(f"cv={n_folds}: at least 2 folds are needed, one to learn from and one to test on.")
     counts = np.bincount(codes)
+    _check_not_scarce(
+        n_folds,
+        classes,
+        counts,
+        "pictures of every class",
+        "Use fewer folds, more pictures, or leave such classes out.",
+    )
+    if groups is None:
+        return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    group_codes = _group_codes(groups, len(codes))
+    # A group counts for each class that it holds pictures of: near-duplicates may have different labels.
+    pairs = np.unique(np.stack([codes, group_codes]), axis=1)
+    _check_not_scarce(
+        n_folds,
+        classes,
+        np.bincount(pairs[0], minlength=len(classes)),
+        "groups of every class, because a group stays in one fold",
+        remedy,
+    )
+    return StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+
+
+def _check_not_scarce(n_folds: int, classes: NDArray[Any], counts: NDArray[np.intp], needed: str, remedy: str) -> None:
     scarce = np.flatnonzero(counts < n_folds)
     if len(scarce):
         names = ", ".join(f"{classes.tolist()[code]!r} has {counts[code]}" for code in scarce[:5])
         raise ValueError(
-            f"cv={n_folds} needs at least {n_folds} pictures of every class, but class {names}"
-            f"{', ...' if len(scarce) > 5 else ''}. Use fewer folds, more pictures, or leave such classes out."
+            f"cv={n_folds} needs at least {n_folds} {needed}, but class {names}"
+            f"{', ...' if len(scarce) > 5 else ''}. {remedy}"
         )
-    return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+
+
+def _group_codes(groups: Any, n: int) -> NDArray[np.intp]:
+    array = np.asarray(groups)
+    if array.shape != (n,):
+        raise ValueError(f"groups has shape {array.shape}, expected one group for each of the {n} pictures, ({n},).")
+    if array.dtype.kind in "Of" and any(group is None or group != group for group in array.tolist()):
+        raise ValueError("groups has missing entries. A picture that belongs to no other needs a group of its own.")
+    try:
+        return np.unique(array, return_inverse=True)[1]
+    except TypeError as error:
+        kinds = sorted({type(group).__name__ for group in array.tolist()})
+        raise ValueError(f"groups mixes entries of the types {', '.join(kinds)}: use one of them.") from error
 
 
 def _checked(pair: Any, fold: int, n: int) -> Split:

@@ -24,7 +24,9 @@ def compare(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="Pictures to compare on: digits, or mnist or cifar10 from the folder SKIMGREC_DATA."
+            metavar="DATA",
+            help="Pictures to compare on: the name of a data set, such as digits or mnist; a folder with one folder of "
+            "pictures for each class; an .npz file; or a .csv or .parquet table with the columns path and label.",
         ),
     ],
     models: Annotated[
@@ -38,6 +40,16 @@ def compare(
         int | None,
         typer.Option(min=1, metavar="N", help="Use only so many pictures, with the same share of every class."),
     ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Bring the pictures of a folder or a table to N x N pixels. Without it, pictures that have one size "
+            "are kept as they are, others brought to 64 x 64.",
+        ),
+    ] = None,
+    grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
     cv: Annotated[int, typer.Option(min=2, metavar="N", help="Number of folds.")] = 5,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
     n_jobs: Annotated[
@@ -48,9 +60,12 @@ def compare(
     """Compare models on the same stratified folds of a data set.
 
     The pictures of a data set with a published test split are those of its training split: the test pictures stay
-    unseen, for a final measurement. Ctrl-C ends the comparison and shows what is finished.
+    unseen, for a final measurement. So do those of a folder with a training and a test folder in it. Files that cannot
+    be read are left out, and said. Ctrl-C ends the comparison and shows what is finished.
 
     Example: skimgrec compare mnist --models 1nn,forest+hog,cnn --limit 5000
+
+    Example: skimgrec compare pictures --size 64
     """
     from skimgrec.cli._progress import progress
 
@@ -60,12 +75,15 @@ def compare(
         with progress() as shown:
             with bad_input_is_reported():
                 from skimgrec import model_selection
-                from skimgrec.datasets import load_dataset
+                from skimgrec.datasets import load_data
 
-                _check_is_no_folder(data)
                 _check_can_save(json)
                 estimators = model_selection.candidates(names, random_state=seed)
-                X, y, drawn_from = _pictures(load_dataset(data), data, limit, seed)
+                image_size = None if size is None else (size, size)
+                dataset = load_data(data, image_size=image_size, grey=grey, on_read=shown.read)
+                for note in dataset.notes:
+                    shown.say(note)
+                X, y, drawn_from = _pictures(dataset, limit, seed)
                 comparison = model_selection.prepare_comparison(
                     estimators, X, y, cv=cv, n_jobs=n_jobs, random_state=seed
                 )
@@ -104,7 +122,7 @@ def _show(result: ComparisonResult) -> None:
         typer.echo(str(result))
 
 
-def _pictures(dataset: Bunch, name: str, limit: int | None, seed: int) -> tuple[Any, Any, str | None]:
+def _pictures(dataset: Bunch, limit: int | None, seed: int) -> tuple[Any, Any, str | None]:
     """Return pictures, the names of their classes, and what they are a part of, if they are."""
     from skimgrec.datasets import stratified_subset
 
@@ -112,18 +130,7 @@ def _pictures(dataset: Bunch, name: str, limit: int | None, seed: int) -> tuple[
     if limit is None or limit == len(y):
         return X, y, None
     rows = stratified_subset(y, limit, random_state=seed)
-    return X[rows], y[rows], f"{len(y):,} {'' if name == 'digits' else 'training '}pictures"
-
-
-def _check_is_no_folder(data: str) -> None:
-    from skimgrec.datasets import dataset_names
-
-    if data not in dataset_names() and (os.sep in data or Path(data).exists()):
-        raise ValueError(
-            f"{data} looks like a path: folders cannot be read from the command line yet. Known data sets are "
-            f"{', '.join(dataset_names())}. In Python, read the pictures into an array and call skimgrec.compare; the "
-            'README shows it under "Your own pictures".'
-        )
+    return X[rows], y[rows], f"{len(y):,} {'training ' if 'split' in dataset else ''}pictures"
 
 
 def _check_can_save(path: Path | None) -> None:

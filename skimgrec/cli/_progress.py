@@ -68,6 +68,26 @@ class Tally:
 class Progress(Protocol):
     """What shows how far a comparison is."""
 
+    def read(self, done: int, total: int) -> None:
+        """Show how many picture files are read.
+
+        Parameters
+        ----------
+        done : int
+            Files that are read.
+        total : int
+            Files that there are.
+        """
+
+    def say(self, text: str) -> None:
+        """Show a line that stays.
+
+        Parameters
+        ----------
+        text : str
+            The line.
+        """
+
     def begin(self, names: list[str], *, n_folds: int, n_jobs: int | None) -> OnRow:
         """Announce what is to be measured.
 
@@ -111,6 +131,12 @@ def progress() -> Iterator[Progress]:
 
 class _Lines:
     """A line for each fold."""
+
+    def read(self, done: int, total: int) -> None:
+        pass
+
+    def say(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def begin(self, names: list[str], *, n_folds: int, n_jobs: int | None) -> OnRow:
         from joblib import effective_n_jobs
@@ -157,6 +183,12 @@ class _Live:
     def __init__(self, bar: RichProgress, task: TaskID) -> None:
         self._bar = bar
         self._task = task
+
+    def read(self, done: int, total: int) -> None:
+        self._bar.update(self._task, total=total, completed=done, description="reading pictures")
+
+    def say(self, text: str) -> None:
+        self._bar.console.print(text, markup=False, highlight=False)
 
     def begin(self, names: list[str], *, n_folds: int, n_jobs: int | None) -> OnRow:
         from joblib import effective_n_jobs

@@ -12,7 +12,7 @@ from skimgrec.datasets._data_npz import load_npz
 from skimgrec.datasets._data_table import TABLE_SUFFIXES, read_table_of_files
 from skimgrec.datasets._folder import checked_size, read_folder
 from skimgrec.datasets._folder_reading import OnRead
-from skimgrec.datasets._folder_words import ignored_in_words, sizes_in_words, skipped_in_words
+from skimgrec.datasets._folder_words import doubtful_in_words, ignored_in_words, sizes_in_words, skipped_in_words
 from skimgrec.datasets._resolve import dataset_names, load_dataset
 from skimgrec.utils._decode import PictureFormat
 
@@ -106,7 +106,7 @@ def load_data(
         _check_is_as_wanted(name, bunch.images, size, grey)
         return Bunch(**{"skipped": [], "ignored": [], "notes": [], **bunch})
     read = read_folder if kind == "folder" else read_table_of_files
-    bunch, sizes = read(
+    bunch, findings = read(
         name,
         PictureFormat(size, grey=grey, resize=resize),
         subset=subset,
@@ -115,12 +115,11 @@ def load_data(
         n_jobs=n_jobs,
         on_read=on_read,
     )
+    sizes = sizes_in_words(findings.sizes) if findings.sizes else ""
     notes = [
-        f"The pictures have {sizes_in_words(sizes)}: all are brought to {MIXED_SIZE[0]} x {MIXED_SIZE[1]}."
-        if sizes
-        else "",
+        f"The pictures have {sizes}: all are brought to {MIXED_SIZE[0]} x {MIXED_SIZE[1]}." if sizes else "",
         skipped_in_words(bunch.skipped, len(bunch.filenames) + len(bunch.skipped)),
-        f"Ignored: {ignored_in_words(bunch.ignored)}" if bunch.ignored else "",
+        doubtful_in_words(findings.doubtful, bunch.split[0]) if findings.doubtful else ignored_in_words(bunch.ignored),
     ]
     return Bunch(**bunch, notes=[note for note in notes if note])
 
@@ -158,8 +157,7 @@ def _named(name: str, subset: str, data_home: Any) -> Bunch:
 def _check_is_as_wanted(name: str, images: Any, image_size: tuple[int, int] | None, grey: bool) -> None:
     """Refuse to resize what is an array already, unless it is in the form asked for."""
     if (image_size is not None and image_size != images.shape[1:3]) or (grey and images.shape[3:] not in ((), (1,))):
-        wanted = f"image_size={image_size}" if image_size is not None else "grey=True"
         raise ValueError(
-            f"{name} holds pictures of shape {images.shape[1:]}, which are used as they are: {wanted} is for pictures "
-            "in files, from a folder or a table. Leave it out."
+            f"{name} holds pictures of shape {images.shape[1:]}, which are used as they are: image_size (--size) and "
+            "grey (--grey) are for pictures in files, from a folder or a table. Leave them out."
         )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
-from skimgrec.datasets._folder import files_bunch
+from skimgrec.datasets._folder import Findings, files_bunch
 from skimgrec.datasets._folder_layout import SPLITS, TRAIN, split_of
 from skimgrec.datasets._folder_reading import OnRead, read_pictures
 from skimgrec.datasets._folder_words import skipped_in_words, some
@@ -27,7 +26,7 @@ def read_table_of_files(
     lazy_above: int | None = None,
     n_jobs: int | None = None,
     on_read: OnRead | None = None,
-) -> tuple[Bunch, Counter[tuple[int, int]]]:
+) -> tuple[Bunch, Findings]:
     """Read the pictures that a table lists.
 
     Parameters
@@ -45,8 +44,8 @@ def read_table_of_files(
     -------
     table : Bunch
         As `load_image_folder` returns it, in the order of the table.
-    sizes : Counter of (height, width)
-        How many pictures have which size, where they differ and none was given.
+    findings : Findings
+        What deserves a word.
 
     Raises
     ------
@@ -81,7 +80,7 @@ def read_table_of_files(
         read,
         ignored=[],
     )
-    return bunch, read.sizes
+    return bunch, Findings(read.sizes, [])
 
 
 def _columns(path: str) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ import os
 import warnings
 from collections import Counter
 from numbers import Integral
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,14 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from skimgrec.datasets._folder_layout import FolderLayout, empty_class_message, folder_layout
 from skimgrec.datasets._folder_progress import reading_bar
 from skimgrec.datasets._folder_reading import OnRead, ReadPictures, SkippedFile, read_pictures
-from skimgrec.datasets._folder_words import describe, ignored_in_words, sizes_in_words, skipped_in_words, some
+from skimgrec.datasets._folder_words import (
+    describe,
+    doubtful_in_words,
+    ignored_in_words,
+    sizes_in_words,
+    skipped_in_words,
+    some,
+)
 from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture
 from skimgrec.utils._picture_format import RESIZE_MODES
 
@@ -144,7 +151,7 @@ def load_image_folder(
     ['sand', 'sea']
     """
     with reading_bar(verbose) as on_read:
-        folder, mixed = read_folder(
+        folder, findings = read_folder(
             os.fspath(path),
             PictureFormat(checked_size(image_size), grey=bool(grey), resize=resize),
             keep=load_images,
@@ -156,9 +163,15 @@ def load_image_folder(
     if folder.skipped:
         where = "All of them are in `skipped` of what load_image_folder returns without return_X_y."
         warnings.warn(skipped_in_words(folder.skipped, n_files, where), UserWarning, stacklevel=_CALLER)
-    if mixed:
+    if findings.doubtful:
         warnings.warn(
-            f"Only file names are returned: the pictures in {os.fspath(path)} have {sizes_in_words(mixed)}, and an "
+            f"{os.fspath(path)}: {doubtful_in_words(findings.doubtful, folder.split[0])}",
+            UserWarning,
+            stacklevel=_CALLER,
+        )
+    if findings.sizes and load_images:
+        warnings.warn(
+            f"Only file names are returned: the pictures in {os.fspath(path)} have {sizes_in_words(findings.sizes)}, and an "
             "array holds one. Give image_size=(height, width), such as image_size=(64, 64), or load_images=False for "
             "the names alone.",
             UserWarning,
@@ -167,6 +180,21 @@ def load_image_folder(
     if return_X_y:
         return (folder.images if "images" in folder else folder.filenames), folder.target
     return folder
+
+
+class Findings(NamedTuple):
+    """What deserves a word to whoever asked for the pictures.
+
+    Parameters
+    ----------
+    sizes : Counter of (height, width)
+        How many pictures have which size, where they differ and none was given; else empty.
+    doubtful : list of str
+        Folders left out that may be classes.
+    """
+
+    sizes: Counter[tuple[int, int]]
+    doubtful: list[str]
 
 
 def checked_size(image_size: Any) -> tuple[int, int] | None:
@@ -205,7 +233,7 @@ def read_folder(
     on_error: str = "skip",
     n_jobs: int | None = None,
     on_read: OnRead | None = None,
-) -> tuple[Bunch, Counter[tuple[int, int]]]:
+) -> tuple[Bunch, Findings]:
     """Read a folder of pictures without a warning.
 
     Parameters
@@ -223,8 +251,8 @@ def read_folder(
     -------
     folder : Bunch
         As `load_image_folder` returns it.
-    sizes : Counter of (height, width)
-        How many pictures have which size, where they differ and none was given.
+    findings : Findings
+        What deserves a word.
     """
     layout = folder_layout(root)
     _check_nothing_loose(layout)
@@ -253,7 +281,7 @@ def read_folder(
     folder = files_bunch(
         f"the folder {root}", paths[read.rows], labels, layout.class_names, splits, read, ignored=layout.ignored
     )
-    return folder, read.sizes
+    return folder, Findings(read.sizes, layout.doubtful)
 
 
 def files_bunch(

@@ -39,6 +39,8 @@ class FolderLayout:
         Folders beside the splits, which are no classes.
     loose : list of str
         Files that lie in no class folder.
+    doubtful : list of str
+        Those of `ignored` that may be classes after all: several with pictures, beside a single split.
     unreadable : list of (str, str)
         Folders that could not be listed, and why.
     """
@@ -50,6 +52,7 @@ class FolderLayout:
     class_names: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
+    doubtful: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def full(self, path: str) -> str:
@@ -102,6 +105,9 @@ def folder_layout(root: str) -> FolderLayout:
     if splits:
         _take_splits(layout, splits)
         layout.ignored = [name for name in folders if name not in splits]
+        with_pictures = [name for name in layout.ignored if _has_pictures(walk.entries(name)[1])]
+        if len(splits) == 1 and len(with_pictures) > 1:
+            layout.doubtful = with_pictures
     else:
         layout.loose = loose
         _take_classes(layout, {name: walk.files(name) for name in folders}, None)
@@ -125,11 +131,16 @@ class _Walk:
         """Return the names of the folders and of the files in a folder."""
         folders: list[str] = []
         files: list[str] = []
+        parents = self._with_parents(folder)
         try:
             with os.scandir(self._layout.full(folder) if folder else self._layout.root) as listing:
                 for entry in listing:
-                    if not is_litter(entry.name):
-                        (folders if _is_folder(entry) else files).append(entry.name)
+                    if is_litter(entry.name):
+                        continue
+                    if not _is_folder(entry):
+                        files.append(entry.name)
+                    elif not entry.is_symlink() or self._identity(_below(folder, entry.name)) not in parents:
+                        folders.append(entry.name)
         except OSError as error:
             self._layout.unreadable.append((folder, f"the folder cannot be listed ({error.strerror})"))
         return sorted(folders), sorted(files)
@@ -137,8 +148,7 @@ class _Walk:
     def files(self, folder: str) -> list[str]:
         """Return the files at any depth below a folder."""
         # A folder that is met twice below one class, or that holds the class, is a link in a circle or a repetition.
-        parents = ["", *("/".join(folder.split("/")[: depth + 1]) for depth in range(folder.count("/") + 1))]
-        seen = {self._identity(parent) for parent in parents}
+        seen = self._with_parents(folder)
         found: list[str] = []
         waiting = [folder]
         while waiting:
@@ -152,6 +162,10 @@ class _Walk:
                     waiting.append(f"{here}/{name}")
         return found
 
+    def _with_parents(self, folder: str) -> set[object]:
+        parts = folder.split("/") if folder else []
+        return {self._identity("/".join(parts[:depth])) for depth in range(len(parts) + 1)}
+
     def _identity(self, folder: str) -> object:
         path = self._layout.full(folder) if folder else self._layout.root
         try:
@@ -159,6 +173,10 @@ class _Walk:
         except OSError:
             return path
         return (status.st_dev, status.st_ino)
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 def is_litter(name: str) -> bool:
@@ -171,6 +189,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link in a circle of links
         return False
+
+
+def _has_pictures(files: list[str]) -> bool:
+    return any(_PICTURE_NAME.fullmatch(file) for file in files)
 
 
 _Tree = dict[str, list[str]]
@@ -188,7 +210,7 @@ def _split_folders(walk: _Walk, folders: list[str]) -> dict[str, tuple[_Tree, li
         if not any(trees.values()):
             continue
         found[name] = (trees, [f"{name}/{file}" for file in loose])
-        clear |= not any(_PICTURE_NAME.fullmatch(file) for file in loose)
+        clear |= not _has_pictures(loose)
     # A class called "train" may have subfolders beside its pictures; splits do not all have stray pictures.
     return found if clear else {}
 

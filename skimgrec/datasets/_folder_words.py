@@ -56,6 +56,15 @@ def ignored_in_words(ignored: list[str]) -> str:
     return f"{some(ignored, 5)} {subject} beside the splits."
 
 
+def doubtful_in_words(doubtful: list[str], split: str) -> str:
+    """Return that folders were left out that may be classes."""
+    return (
+        f"{some(doubtful, 5)} hold pictures and are left out, because a folder beside them, which holds folders, was "
+        f"taken for the split {split!r}. If they are classes, give that folder another name, or put its pictures "
+        "directly into it; if not, name that folder instead of the whole."
+    )
+
+
 def sizes_in_words(sizes: Counter[tuple[int, int]]) -> str:
     """Return the smallest, the largest and the most common of several sizes."""
     by_area = sorted(sizes, key=lambda size: (size[0] * size[1], size))

@@ -171,9 +171,9 @@ def load_image_folder(
         )
     if findings.sizes and load_images:
         warnings.warn(
-            f"Only file names are returned: the pictures in {os.fspath(path)} have {sizes_in_words(findings.sizes)}, and an "
-            "array holds one. Give image_size=(height, width), such as image_size=(64, 64), or load_images=False for "
-            "the names alone.",
+            f"Only file names are returned: the pictures in {os.fspath(path)} have {sizes_in_words(findings.sizes)}, "
+            "and an array holds one. Give image_size=(height, width), such as image_size=(64, 64), or "
+            "load_images=False for the names alone.",
             UserWarning,
             stacklevel=_CALLER,
         )

@@ -75,13 +75,8 @@ def _folds(n_folds: int, classes: NDArray[Any], codes: NDArray[np.intp], groups:
     if n_folds < 2:
         raise ValueError(f"cv={n_folds}: at least 2 folds are needed, one to learn from and one to test on.")
     counts = np.bincount(codes)
-    _check_not_scarce(
-        n_folds,
-        classes,
-        counts,
-        "pictures of every class",
-        "Use fewer folds, more pictures, or leave such classes out.",
-    )
+    remedy = "Use fewer folds, more pictures, or leave such classes out."
+    _check_not_scarce(n_folds, classes, counts, "pictures of every class", remedy)
     if groups is None:
         return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     group_codes = _group_codes(groups, len(codes))

@@ -50,7 +50,7 @@ def compare(
     ----------
     estimators : dict of str to estimator, list of str or (str, estimator), or None
         What to compare. A dict names each estimator. A list may mix names of `candidates`, such as "forest+hog", and
-        pairs of a name and an estimator. None takes all candidates. Estimators of yours are used as they are: one
+        pairs of a name and an estimator. None takes eight of them. Estimators of yours are used as they are: one
         that draws random numbers is reproducible only with a `random_state` of its own.
     X : array-like of shape (n, ...)
         The pictures, (n, h, w) or (n, h, w, c), or flattened, (n, n_features). The candidates take all three; an
@@ -298,7 +298,7 @@ def _named_estimators(estimators: Any, seed: int) -> dict[str, Any]:
     else:
         raise TypeError(
             f"estimators is a {type(estimators).__name__}, expected a dict of estimators by name, such as "
-            "{'forest': RandomForestClassifier()}, a list of candidates' names, or None for all candidates."
+            "{'forest': RandomForestClassifier()}, a list of candidates' names, or None for the default candidates."
         )
     if not entries:
         raise ValueError("estimators is empty: there is nothing to compare. None takes the default candidates.")

@@ -10,12 +10,14 @@ from skimgrec.model_selection import candidate_descriptions, candidates
 
 NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
 WITHOUT_KERAS = NAMES[:6]
+MORE = ["majority", "knn", "boosting", "linear-svm", "knn+hog", "boosting+hog", "logistic+hog", "linear-svm+hog"]
 
 
 def test_all_candidates_are_classifiers_with_a_description():
     built = candidates(random_state=0)
-    assert list(built) == NAMES == list(candidate_descriptions())
-    assert all(is_classifier(estimator) for estimator in built.values())
+    assert list(built) == NAMES
+    assert set(candidate_descriptions()) == {*NAMES, *MORE}
+    assert all(is_classifier(estimator) for estimator in (built | candidates(MORE)).values())
     assert all(candidate_descriptions().values())
 
 
@@ -42,7 +44,7 @@ def test_n_jobs_reaches_every_candidate_that_takes_one():
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["forrest"], "Unknown candidate 'forrest', did you mean 'forest'.*Known are chance, 1nn"),
+        (["forrest"], "Unknown candidate 'forrest', did you mean 'forest'.*Known are chance, majority"),
         (["zzz"], r"Unknown candidate 'zzz'\. Known are"),
         ([3], "Unknown candidate 3"),
         (["1nn", "1nn"], "'1nn' is named twice"),
@@ -65,6 +67,15 @@ def test_they_learn_digits_without_a_warning(shape):
     means = {standing.estimator: standing.mean["accuracy"] for standing in result.standings()}
     assert means.pop("chance") < 0.2
     assert min(means.values()) > 0.85
+
+
+def test_the_others_learn_digits_without_a_warning():
+    X, y = load_digits_images(return_X_y=True)
+    result = compare(MORE, X[:300], y[:300], cv=2, random_state=0)
+    assert [(row.error, row.warnings) for row in result.rows] == [(None, [])] * (2 * len(MORE))
+    means = {standing.estimator: standing.mean["accuracy"] for standing in result.standings()}
+    assert means.pop("majority") < 0.2
+    assert min(means.values()) > 0.65
 
 
 def test_networks_leave_no_error_or_warning_and_their_library_is_named():

@@ -23,6 +23,7 @@ _HOMES = {
     "load_digits_images": "skimgrec.datasets",
     "load_image_folder": "skimgrec.datasets",
     "load_mnist": "skimgrec.datasets",
+    "make_image_classification": "skimgrec.datasets",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -6,6 +6,7 @@ from skimgrec.datasets._folder import load_image_folder
 from skimgrec.datasets._local import load_cifar10, load_mnist
 from skimgrec.datasets._resolve import dataset_names, load_dataset
 from skimgrec.datasets._subset import stratified_subset
+from skimgrec.datasets._synthetic import make_image_classification
 
 __all__ = [
     "dataset_names",
@@ -15,5 +16,6 @@ __all__ = [
     "load_digits_images",
     "load_image_folder",
     "load_mnist",
+    "make_image_classification",
     "stratified_subset",
 ]

@@ -1,5 +1,7 @@
 """Labelled pictures to learn from: scikit-learn's digits, and data sets that lie on this machine."""
 
+from skimgrec.datasets._check import check_images
+from skimgrec.datasets._check_result import Finding, ImageCheck
 from skimgrec.datasets._data import load_data
 from skimgrec.datasets._digits import load_digits_images
 from skimgrec.datasets._folder import load_image_folder
@@ -9,6 +11,9 @@ from skimgrec.datasets._subset import stratified_subset
 from skimgrec.datasets._synthetic import make_image_classification
 
 __all__ = [
+    "Finding",
+    "ImageCheck",
+    "check_images",
     "dataset_names",
     "load_cifar10",
     "load_data",

@@ -1,5 +1,6 @@
 """What a model looked at: plots in scikit-learn's Display convention."""
 
+from skimgrec.inspection._check_display import ImageCheckDisplay
 from skimgrec.inspection._hog_display import HOGDisplay
 
-__all__ = ["HOGDisplay"]
+__all__ = ["HOGDisplay", "ImageCheckDisplay"]

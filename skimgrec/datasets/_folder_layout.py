@@ -142,7 +142,9 @@ class _Walk:
                     elif not entry.is_symlink() or self._identity(_below(folder, entry.name)) not in parents:
                         folders.append(entry.name)
         except OSError as error:
-            self._layout.unreadable.append((folder, f"the folder cannot be listed ({error.strerror})"))
+            refused = (folder, f"the folder cannot be listed ({error.strerror})")
+            if refused not in self._layout.unreadable:
+                self._layout.unreadable.append(refused)
         return sorted(folders), sorted(files)
 
     def files(self, folder: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from skimgrec.feature_extraction._compile import compiled
+from skimgrec.utils._compile import compiled
 from skimgrec.feature_extraction._hog_orientation import N_DIFFERENCES
 
 _ZERO = np.float32(0)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._compile import compiled
+from skimgrec.utils._compile import compiled
 from skimgrec.feature_extraction._hog_blocks import NORMS, block_features
 from skimgrec.feature_extraction._hog_cells import add_integer_votes, float_sums, home_cells, room_for_sums
 from skimgrec.feature_extraction._hog_gradients import float_gradients, inner_columns, integer_gradients

@@ -31,7 +31,9 @@ def paths_of(images: Any) -> list[str] | None:
     if isinstance(images, np.ndarray) and images.dtype.kind not in "OUS":
         return None
     values = images.tolist() if hasattr(images, "tolist") else list(images)
-    if not values or not any(isinstance(value, (str, bytes, os.PathLike)) for value in values):
+    if not values:
+        raise ValueError("images has no pictures and no file names: expected at least one of either.")
+    if not any(isinstance(value, (str, bytes, os.PathLike)) for value in values):
         return None
     odd = next((value for value in values if not isinstance(value, (str, bytes, os.PathLike))), None)
     if odd is not None:

@@ -96,7 +96,7 @@ def load_data(
     >>> digits.images.shape, digits.notes
     ((1797, 8, 8), [])
     """
-    name = os.fspath(data)
+    name = os.path.expanduser(os.fspath(data))
     size = checked_size(image_size)
     if subset not in ("all", "train", "val", "test"):
         raise ValueError(f"subset={subset!r}: expected 'all', 'train', 'val' or 'test'.")

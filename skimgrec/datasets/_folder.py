@@ -150,9 +150,10 @@ def load_image_folder(
     >>> folder.target_names[folder.target].tolist()
     ['sand', 'sea']
     """
+    root = os.path.expanduser(os.fspath(path))
     with reading_bar(verbose) as on_read:
         folder, findings = read_folder(
-            os.fspath(path),
+            root,
             PictureFormat(checked_size(image_size), grey=bool(grey), resize=resize),
             keep=load_images,
             on_error=on_error,
@@ -165,13 +166,13 @@ def load_image_folder(
         warnings.warn(skipped_in_words(folder.skipped, n_files, where), UserWarning, stacklevel=_CALLER)
     if findings.doubtful:
         warnings.warn(
-            f"{os.fspath(path)}: {doubtful_in_words(findings.doubtful, folder.split[0])}",
+            f"{root}: {doubtful_in_words(findings.doubtful, folder.split[0])}",
             UserWarning,
             stacklevel=_CALLER,
         )
     if findings.sizes and load_images:
         warnings.warn(
-            f"Only file names are returned: the pictures in {os.fspath(path)} have {sizes_in_words(findings.sizes)}, "
+            f"Only file names are returned: the pictures in {root} have {sizes_in_words(findings.sizes)}, "
             "and an array holds one. Give image_size=(height, width), such as image_size=(64, 64), or "
             "load_images=False for the names alone.",
             UserWarning,

@@ -264,7 +264,7 @@ def _check_classes(layout: FolderLayout, walk: _Walk, splits: dict[str, tuple[_T
         only = next(iter(splits)) + "/" + layout.class_names[0] if splits else layout.class_names[0]
         below = walk.entries(only)[0]
         hint = (
-            f"If the classes are the folders in it, {_some(below)}, use {layout.full(only)}."
+            f"If the classes, or the splits, are the folders in it, {_some(below)}, use {layout.full(only)}."
             if below
             else "Add a folder for another class beside it."
         )

@@ -249,6 +249,20 @@ def test_names_that_are_no_text(pictures):
     assert folder.skipped[0].filename == str(root / name)
 
 
+def test_a_tilde_is_the_home_folder(pictures, monkeypatch):
+    root = pictures("pets/cat/1.png", "pets/dog/1.png")
+    monkeypatch.setenv("HOME", str(root))
+    assert load_image_folder("~/pets").filenames.tolist() == [
+        str(root / f"pets/{name}/1.png") for name in ("cat", "dog")
+    ]
+
+
+def test_more_than_memory_holds_is_said(pictures):
+    root = pictures("cat/1.png", "dog/1.png")
+    with pytest.raises(MemoryError, match=r"2 pictures of 50000000 x 50000000 x 3 take .* GiB.*an ImageLoader"):
+        load_image_folder(root, image_size=(50_000_000, 50_000_000))
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True

@@ -138,7 +138,7 @@ def test_a_class_without_test_files_is_no_error(tree):
         (["cat/1.jpg", "dog/"], "the class 'dog' has no pictures. Each class needs at least one"),
         (["cat/1.jpg", "dog/", "cow/"], "the classes cow, dog have no pictures"),
         (["cat/1.jpg"], "has a single class, 'cat'.*Add a folder for another class beside it"),
-        (["all/cat/1.jpg", "all/dog/1.jpg"], "single class, 'all'.*are the folders in it, cat, dog, use .*all"),
+        (["all/cat/1.jpg", "all/dog/1.jpg"], "single class, 'all'.*If the classes, or .* in it, cat, dog, use .*all"),
         (["train/cat/1.jpg", "test/cat/2.jpg"], "single class, 'cat'"),
         (["test/cat/1.jpg", "test/dog/2.jpg"], "has test and no folder to train on.*name its folder: .*test"),
         (

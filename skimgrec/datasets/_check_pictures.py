@@ -75,9 +75,11 @@ class ToUint8:
 def pictures_of(check: ImageCheck, rows: Any) -> list[NDArray[np.uint8] | None]:
     """Return pictures to be shown, as `ImageCheck.pictures` does."""
     source = check._images
-    if source is None:
-        return [None for _ in rows]
-    if isinstance(source, list):
+    if source is None:  # a result that was loaded knows the names in its findings
+        source = {
+            row: name for finding in check.findings for row, name in zip(finding.rows, finding.names, strict=True)
+        }
+    if isinstance(source, (dict, list)):
         return [_read_small(source[row]) for row in rows]
     to_uint8 = ToUint8(source)
     return [_drawable(to_uint8(source[int(row)])) for row in rows]

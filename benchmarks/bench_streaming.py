@@ -33,7 +33,7 @@ start = time.perf_counter()
 data = load_image_folder(folder, image_size=(32, 32), load_images=False)
 print(f"{len(data.filenames)} files listed in {time.perf_counter() - start:.0f} s", flush=True)
 loader = ImageLoader((32, 32), n_jobs=-1)
-forest = RandomForestClassifier(n_jobs=-1, random_state=0)
+forest = RandomForestClassifier(n_estimators=30, max_depth=12, n_jobs=-1, random_state=0)
 candidates = {
     "forest+hog": make_pipeline(loader, HOGTransformer(), forest),
     "cnn": make_pipeline(loader, KerasCNNClassifier(filters=(8, 16), dense_units=(32,), epochs=1, batch_size=128)),

@@ -111,6 +111,7 @@ def folder_layout(root: str) -> FolderLayout:
     else:
         layout.loose = loose
         _take_classes(layout, {name: walk.files(name) for name in folders}, None)
+        _check_no_data_set_below(layout)
     order = sorted(range(len(layout.paths)), key=layout.paths.__getitem__)
     layout.paths = [layout.paths[row] for row in order]
     layout.labels = [layout.labels[row] for row in order]
@@ -248,7 +249,8 @@ def _no_folders(root: str, loose: list[str]) -> str:
     return (
         f"{root} holds {seen}: expected one folder for each class, named after it, such as "
         f"{os.path.join(root, 'cat', '1.jpg')} and {os.path.join(root, 'dog', '1.jpg')}. Move the pictures into such "
-        "folders, or list them in a CSV file with the columns path,label."
+        "folders, or list them in a CSV file with the columns path,label; if this folder is one class, name the folder "
+        "above it."
     )
 
 
@@ -276,6 +278,22 @@ def _check_classes(layout: FolderLayout, walk: _Walk, splits: dict[str, tuple[_T
     empty = [name for name in layout.class_names if name not in present]
     if empty:
         raise ValueError(empty_class_message(layout.root, empty))
+
+
+def _check_no_data_set_below(layout: FolderLayout) -> None:
+    """Refuse a folder of data sets, which by its shape is a folder of classes."""
+    splits: dict[str, dict[str, str]] = {}
+    for path in layout.paths:
+        parts = path.split("/")
+        split = split_of(parts[1]) if len(parts) > 3 else None
+        if split is not None:
+            splits.setdefault(parts[0], {})[split] = parts[1]
+    for name, found in splits.items():
+        if TRAIN in found and len(found) > 1:
+            raise ValueError(
+                f"{layout.root}: {name} holds {_some(sorted(found.values()))} with folders of files in them, so that it "
+                f"is a data set of its own rather than a class. Use {layout.full(name)}."
+            )
 
 
 def empty_class_message(root: str, names: list[str], why: str = "") -> str:

@@ -137,6 +137,10 @@ def test_a_class_without_test_files_is_no_error(tree):
         (["cat/", "dog/"], "holds no pictures: its folders cat, dog are empty"),
         (["cat/1.jpg", "dog/"], "the class 'dog' has no pictures. Each class needs at least one"),
         (["cat/1.jpg", "dog/", "cow/"], "the classes cow, dog have no pictures"),
+        (
+            ["pets/train/cat/1", "pets/test/cat/1", "photos/1.jpg"],
+            "pets holds test, train with folders of files in them, so that it is a data set of its own.*Use .*pets",
+        ),
         (["cat/1.jpg"], "has a single class, 'cat'.*Add a folder for another class beside it"),
         (["all/cat/1.jpg", "all/dog/1.jpg"], "single class, 'all'.*If the classes, or .* in it, cat, dog, use .*all"),
         (["train/cat/1.jpg", "test/cat/2.jpg"], "single class, 'cat'"),

@@ -148,7 +148,7 @@ def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
     ("args", "message"),
     [
         (["digit"], "Error: Unknown data set 'digit', did you mean 'digits'?"),
-        (["mnist"], "Error: mnist.npz was not looked for"),
+        (["mnist"], "Error: mnist.npz is not on this machine"),
         (["./cats"], "Error: There is no file or folder ./cats"),
         (["cats.csv"], "Error: There is no file or folder cats.csv"),
         (["tests"], "Error: tests holds nothing: expected one folder for each class"),
@@ -166,6 +166,8 @@ def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
 )
 def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, tmp_path, args, message):
     monkeypatch.delenv("SKIMGREC_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("skimgrec.datasets._download._PAUSE", 0.0)
     (tmp_path / "tests").mkdir()
     monkeypatch.chdir(tmp_path)
     result = run("compare", *args)

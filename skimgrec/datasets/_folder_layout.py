@@ -291,8 +291,8 @@ def _check_no_data_set_below(layout: FolderLayout) -> None:
     for name, found in splits.items():
         if TRAIN in found and len(found) > 1:
             raise ValueError(
-                f"{layout.root}: {name} holds {_some(sorted(found.values()))} with folders of files in them, so that it "
-                f"is a data set of its own rather than a class. Use {layout.full(name)}."
+                f"{layout.root}: {name} holds {_some(sorted(found.values()))} with folders of files in them, so that "
+                f"it is a data set of its own rather than a class. Use {layout.full(name)}."
             )
 
 

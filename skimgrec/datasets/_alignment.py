@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from skimgrec.utils._compile import compiled
 
 # Gauss-Newton steps on blurred thumbnails, which lead the way from a few pixels off, and then on sharp ones.
 _BLURRED_STEPS = 6
@@ -15,14 +13,6 @@ _SHARP_STEPS = 3
 # How far a copy may be off, as a share of its side: cropping 10 % off each side stretches it by 0.25.
 _MOST_SHIFT = 0.15
 _MOST_STRETCH = 0.25
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no folder to cache in
-        return njit(**options)(function)
 
 
 def agreements(thumbnails: NDArray[np.uint8], pairs: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -46,7 +36,7 @@ def agreements(thumbnails: NDArray[np.uint8], pairs: NDArray[np.intp]) -> NDArra
     return found
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _blur(picture, out):  # type: ignore[no-untyped-def]
     side = picture.shape[0]
     for row in range(side):
@@ -63,7 +53,7 @@ def _blur(picture, out):  # type: ignore[no-untyped-def]
             ) / 16.0
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _solve(normal, right):  # type: ignore[no-untyped-def]
     """Solve a small system by Gaussian elimination, in place; a direction that nothing determines gets 0."""
     n = right.shape[0]
@@ -89,7 +79,7 @@ def _solve(normal, right):  # type: ignore[no-untyped-def]
         right[k] = total / normal[k, k]
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
     """Sample a picture between its pixels; what lies outside becomes -1e9."""
     side = picture.shape[0]
@@ -112,7 +102,7 @@ def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
             )
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
     """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness."""
     side = fixed.shape[0]
@@ -150,7 +140,7 @@ def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
     return True
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _correlation(first, second):  # type: ignore[no-untyped-def]
     n = 0
     sums = np.zeros(5)
@@ -172,7 +162,7 @@ def _correlation(first, second):  # type: ignore[no-untyped-def]
     return (sums[4] - sums[0] * sums[1] / n) / np.sqrt(spread) if spread > 1e-6 else 0.0
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _align_all(thumbnails, pairs, found, most_shift, most_stretch):  # type: ignore[no-untyped-def]
     side = thumbnails.shape[1]
     first, second = np.empty((side, side)), np.empty((side, side))

@@ -300,7 +300,7 @@ HOSTILE = [
     "a'b\".png",
     "<script>alert(1)<",
     "new\nline.png",
-    "[red]x[/].png",
+    "[red]x[bold].png",
     "$x_1$ \\a.png",
     "é\u202eb.png",
     "x" * 240,

@@ -10,6 +10,8 @@ from skimgrec.utils._compile import compiled
 # Gauss-Newton steps on blurred thumbnails, which lead the way from a few pixels off, and then on sharp ones.
 _BLURRED_STEPS = 6
 _SHARP_STEPS = 3
+# In pixels of the border: steps that change less end a round.
+_SETTLED = 0.05
 # How far a copy may be off, as a share of its side: cropping 10 % off each side stretches it by 0.25.
 _MOST_SHIFT = 0.15
 _MOST_STRETCH = 0.25
@@ -104,7 +106,10 @@ def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
 
 @compiled(fastmath=True, error_model="numpy")
 def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
-    """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness."""
+    """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness.
+
+    Return by how many pixels that moves the border at most, -1 where the two do not agree at all.
+    """
     side = fixed.shape[0]
     middle = (side - 1) / 2.0
     normal = np.zeros((6, 6))
@@ -134,10 +139,11 @@ def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
     gain = right[4] / 64.0
     # A negative picture of the other is no copy.
     if gain < 0.1:
-        return False
+        return -1.0
     for i in range(4):
         warp[i] += right[i] / gain
-    return True
+    across, down = abs(right[0]) + middle * abs(right[2]), abs(right[1]) + middle * abs(right[3])
+    return max(across, down) / gain
 
 
 @compiled(fastmath=True, error_model="numpy")
@@ -177,18 +183,21 @@ def _align_all(thumbnails, pairs, found, most_shift, most_stretch):  # type: ign
         _blur(second, other)
         _blur(other, soft_second)
         warp[:] = 0.0
-        for step in range(_BLURRED_STEPS + _SHARP_STEPS):
-            if step < _BLURRED_STEPS:
+        step = 0
+        while step < _BLURRED_STEPS + _SHARP_STEPS:
+            is_blurred = step < _BLURRED_STEPS
+            if is_blurred:
                 _warp(soft_second, warp, moved)
-                improved = _step(soft_first, moved, warp)
+                change = _step(soft_first, moved, warp)
             else:
                 _warp(second, warp, moved)
-                improved = _step(first, moved, warp)
+                change = _step(first, moved, warp)
             for i in range(2):
                 warp[i] = min(max(warp[i], -most_shift * side), most_shift * side)
                 warp[i + 2] = min(max(warp[i + 2], -most_stretch), most_stretch)
-            if not improved:
+            if change < 0 or (change < _SETTLED and not is_blurred):
                 break
+            step = _BLURRED_STEPS if is_blurred and change < _SETTLED else step + 1
         _warp(second, warp, moved)
         found[pair, 0] = _correlation(first, moved)
         # Edges and texture: what a blur takes away, of both as they lie over one another.

@@ -149,7 +149,7 @@ def check_images(
         n_compared=0 if near is None else near.n_compared,
         n_aligned=0 if near is None else near.n_aligned,
         data_name=data_name,
-        _images=paths if paths is not None else pictures,
+        images=paths if paths is not None else pictures,
     )
 
 

@@ -74,7 +74,7 @@ class ToUint8:
 
 def pictures_of(check: ImageCheck, rows: Any) -> list[NDArray[np.uint8] | None]:
     """Return pictures to be shown, as `ImageCheck.pictures` does."""
-    source = check._images
+    source = check.images
     if source is None:  # a result that was loaded knows the names in its findings
         source = {
             row: name for finding in check.findings for row, name in zip(finding.rows, finding.names, strict=True)

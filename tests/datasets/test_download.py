@@ -56,7 +56,7 @@ def publish(server, monkeypatch):
 @pytest.fixture
 def impatient(monkeypatch, tmp_path):
     """Shorten all waiting, and keep the real places of data sets out of reach."""
-    monkeypatch.setattr(_download, "_TIMEOUT", (0.5, 0.5))
+    monkeypatch.setattr(_download, "_TIMEOUT", (5.0, 5.0))
     monkeypatch.setattr(_download, "_PAUSE", 0.01)
     monkeypatch.setattr(_download, "_CHUNK_BYTES", 512)
     monkeypatch.delenv("SKIMGREC_DATA", raising=False)
@@ -140,11 +140,13 @@ def test_without_data_home_the_cache_folder_is_filled_and_never_the_named_one(ci
     ],
     ids=str,
 )
-def test_passing_trouble_is_survived(cifar10, server, home, faults, resumed):
+def test_passing_trouble_is_survived(cifar10, server, home, monkeypatch, faults, resumed):
     server.faults = list(faults)
+    if "stall" in faults:
+        monkeypatch.setattr(_download, "_TIMEOUT", (5.0, 0.4))
     begin = time.monotonic()
     check_cifar10(fetch_cifar10(data_home=home))
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     assert len(server.requests) == len(faults)
     assert (server.requests[-1][1] > 0) == (resumed or faults == ["drop", "no ranges"])
     assert names_in(home) == ["cifar10.npz"]
@@ -161,12 +163,14 @@ def test_passing_trouble_is_survived(cifar10, server, home, faults, resumed):
         (500, 4, r"answered 500 Internal Server Error \(4 tries\)"),
     ],
 )
-def test_lasting_trouble_is_a_clear_error(cifar10, server, home, fault, n_requests, message):
+def test_lasting_trouble_is_a_clear_error(cifar10, server, home, monkeypatch, fault, n_requests, message):
     server.faults = [fault]
+    if fault == "stall":
+        monkeypatch.setattr(_download, "_TIMEOUT", (5.0, 0.4))
     begin = time.monotonic()
     with pytest.raises(FileNotFoundError, match=message) as caught:
         fetch_cifar10(data_home=home)
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 20
     assert len(server.requests) == n_requests
     assert names_in(home) == []
     for part in ("cifar10.npz is not on this machine", f"{server.url}{TAR}", str(home), "Without a network"):
@@ -206,7 +210,7 @@ def test_no_network_is_said_soon(publish, home):
         FileNotFoundError, match=r"127\.0\.0\.1:9/train-images.*refused \(2 tries\).*9/mirror/train"
     ) as e:
         fetch_mnist(data_home=home)
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
     assert "train-labels-idx1-ubyte.gz failed" not in str(e.value)
     assert "where fetch_mnist will find and convert them" in str(e.value)
     assert names_in(home) == []
@@ -404,6 +408,11 @@ def test_a_bar_is_shown_on_a_terminal_only(cifar10, server, home, monkeypatch, c
     assert (TAR in stream.getvalue()) == on_terminal
     assert bool(stream.getvalue()) == on_terminal
     assert capsys.readouterr().out == ""
+
+
+def test_nothing_is_loaded_for_downloads_before_there_is_one():
+    code = "import sys, skimgrec.datasets; print(sorted({'pooch', 'requests', 'urllib3'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
 def test_every_published_archive_has_a_hash_and_a_place():

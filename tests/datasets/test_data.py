@@ -207,6 +207,41 @@ def test_other_npz_files_are_said(npz, arrays, message):
         load_data(npz(**arrays))
 
 
+def test_flat_pictures_of_an_npz_unfold(npz):
+    data = load_data(npz(images=X.reshape(6, 20)[:, :16], target=Y))
+    assert data.images.shape == (6, 4, 4)
+    assert load_data(npz(images=X.reshape(6, 20), target=Y)).images.shape == (6, 1, 20)
+    with pytest.raises(
+        ValueError, match=r"images has shape \(6, 3072\), and 3072 columns .* Save them as \(n, h, w, c"
+    ):
+        load_data(npz(images=np.zeros((6, 3072)), target=Y))
+
+
+@pytest.mark.parametrize("form", ["arrays", "column"])
+def test_classes_of_an_npz_are_those_of_all_its_splits(npz, form):
+    def write(train, test):
+        if form == "arrays":
+            return npz(x_train=X, y_train=train, x_test=X, y_test=test)
+        return npz(images=np.concatenate([X, X]), target=train + test, split=["train"] * 6 + ["test"] * 6)
+
+    path = write([3, 5, 7] * 2, [5, 7] * 3)
+    for subset in ("train", "test", "all"):
+        assert load_data(path, subset=subset).target_names.tolist() == ["3", "5", "7"]
+    assert load_data(path, subset="test").target.tolist() == [1, 2] * 3
+    path = write([5, 7] * 3, [3, 5, 7] * 2)
+    for subset in ("train", "test"):
+        with pytest.raises(ValueError, match=r"3 is in 'test', but not in 'train', which has 5, 7\. Nothing can"):
+            load_data(path, subset=subset)
+
+
+def test_splits_of_an_npz_have_one_dtype(npz):
+    path = npz(x_train=X, y_train=Y, x_test=X / 255, y_test=Y.astype(np.uint8))
+    with pytest.raises(ValueError, match=r"x_train has uint8, x_test has float64[.] All splits need one dtype"):
+        load_data(path, subset="all")
+    with pytest.raises(ValueError, match=r"y_train has int64, y_test has <U\d+. The labels of all splits are integers"):
+        load_data(npz(x_train=X, y_train=Y, x_test=X, y_test=Y.astype(str)))
+
+
 def test_a_damaged_npz_file_is_said(npz):
     path = npz(images=X, target=Y)
     path.write_bytes(path.read_bytes()[:300])

@@ -12,7 +12,13 @@ from skimgrec.datasets._data_npz import load_npz
 from skimgrec.datasets._data_table import TABLE_SUFFIXES, read_table_of_files
 from skimgrec.datasets._folder import checked_size, read_folder
 from skimgrec.datasets._folder_reading import OnRead
-from skimgrec.datasets._folder_words import doubtful_in_words, ignored_in_words, sizes_in_words, skipped_in_words
+from skimgrec.datasets._folder_words import (
+    doubtful_in_words,
+    ignored_in_words,
+    sizes_in_words,
+    skipped_in_words,
+    twins_in_words,
+)
 from skimgrec.datasets._resolve import dataset_names, load_dataset
 from skimgrec.utils._decode import PictureFormat
 
@@ -120,6 +126,7 @@ def load_data(
         f"The pictures have {sizes}: all are brought to {MIXED_SIZE[0]} x {MIXED_SIZE[1]}." if sizes else "",
         skipped_in_words(bunch.skipped, len(bunch.filenames) + len(bunch.skipped)),
         doubtful_in_words(findings.doubtful, bunch.split[0]) if findings.doubtful else ignored_in_words(bunch.ignored),
+        twins_in_words(findings.twins) if findings.twins else "",
     ]
     return Bunch(**bunch, notes=[note for note in notes if note])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from skimgrec.datasets._folder_words import (
     sizes_in_words,
     skipped_in_words,
     some,
+    twins_in_words,
 )
 from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture
 from skimgrec.utils._picture_format import RESIZE_MODES
@@ -116,7 +118,8 @@ def load_image_folder(
     -----
     UserWarning
         If files were skipped, if the pictures have different sizes and `image_size` is None, or if folders that may be
-        classes were left out because one beside them is called "train".
+        classes were left out because one beside them is called "train", or folders with the same classes as the splits
+        because their names are no splits'.
 
     See Also
     --------
@@ -128,8 +131,8 @@ def load_image_folder(
     Left out without a word are files and folders whose name starts with a dot, and what systems leave behind:
     ``__MACOSX``, ``Thumbs.db`` and ``desktop.ini``. Links to folders are followed, but not in circles.
 
-    Folders called train, training, val, valid, validation, test or testing, alone or with "set" as in
-    ``Training_Set``, are splits where they hold folders with files, rather than pictures; one is enough. The classes
+    Folders called train, training, val, valid, validation, test or testing, alone or with "set", "images" or "data" as
+    in ``Training_Set``, are splits where they hold folders with files, rather than pictures; one is enough. The classes
     are then the folders in them, and other folders beside them are in `ignored`.
 
     Everything that Pillow decodes is read, as `ImageLoader` does.
@@ -170,6 +173,8 @@ def load_image_folder(
             UserWarning,
             stacklevel=_CALLER,
         )
+    if findings.twins:
+        warnings.warn(f"{root}: {twins_in_words(findings.twins)}", UserWarning, stacklevel=_CALLER)
     if findings.sizes and load_images:
         warnings.warn(
             f"Only file names are returned: the pictures in {root} have {sizes_in_words(findings.sizes)}, "
@@ -192,10 +197,13 @@ class Findings(NamedTuple):
         How many pictures have which size, where they differ and none was given; else empty.
     doubtful : list of str
         Folders left out that may be classes.
+    twins : list of str, default=()
+        Folders left out that may be another split.
     """
 
     sizes: Counter[tuple[int, int]]
     doubtful: list[str]
+    twins: Sequence[str] = ()
 
 
 def checked_size(image_size: Any) -> tuple[int, int] | None:
@@ -282,7 +290,7 @@ def read_folder(
     folder = files_bunch(
         f"the folder {root}", paths[read.rows], labels, layout.class_names, splits, read, ignored=layout.ignored
     )
-    return folder, Findings(read.sizes, layout.doubtful)
+    return folder, Findings(read.sizes, layout.doubtful, layout.twins)
 
 
 def files_bunch(

@@ -199,6 +199,16 @@ def test_folders_that_may_be_classes_are_warned_of(pictures):
     assert caught[0].filename == __file__
 
 
+def test_a_folder_with_the_classes_of_the_splits_is_warned_of(pictures):
+    root = pictures("training/cat/1.png", "training/dog/1.png", "evaluation/cat/1.png", "evaluation/dog/1.png")
+    with pytest.warns(
+        UserWarning, match="evaluation holds folders called as the classes are, and is left out"
+    ) as caught:
+        folder = load_image_folder(root)
+    assert folder.ignored == ["evaluation"]
+    assert [str(warning.filename) for warning in caught] == [__file__]
+
+
 def test_return_X_y(pictures):
     root = pictures("cat/1.png", "dog/1.png")
     X, y = load_image_folder(root, return_X_y=True)

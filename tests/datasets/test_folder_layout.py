@@ -53,6 +53,8 @@ def test_links_to_folders_are_followed_but_not_in_circles(tree, tmp_path):
         ("TRAIN", "Testing"),
         ("Training", "test-set"),
         ("trainset", "TEST"),
+        ("train_images", "test-images"),
+        ("train data", "testdata"),
     ],
 )
 def test_splits_are_recognised(tree, training, test):
@@ -122,6 +124,20 @@ def test_folders_that_may_be_classes_are_doubtful(tree):
     layout = folder_layout(tree("train/steam/2.jpg", "train/diesel/2.jpg", "car/1.jpg", "bus/1.jpg"))
     assert layout.class_names == ["diesel", "steam"]
     assert layout.doubtful == layout.ignored == ["bus", "car"]
+    layout = folder_layout(
+        tree("train/steam/1.png", "train/diesel/1.png", "bus/red/1.png", "saved_model/x.png", "predictions/a/1.png")
+    )
+    assert layout.doubtful == ["bus", "car"]
+    root = tree("one/train/steam/1.png", "one/train/diesel/1.png", "one/bus/red/1.png", "one/test/1.png")
+    layout = folder_layout(os.path.join(root, "one"))
+    assert (layout.doubtful, layout.ignored) == (["bus"], ["bus", "test"])
+
+
+def test_a_folder_with_the_classes_of_the_splits_is_a_twin(tree):
+    layout = folder_layout(
+        tree("training/cat/1.png", "training/dog/1.png", "evaluation/cat/1.png", "evaluation/dog/1.png", "x/y/1.png")
+    )
+    assert (layout.twins, layout.doubtful, layout.ignored) == (["evaluation"], ["x"], ["evaluation", "x"])
 
 
 def test_a_class_without_test_files_is_no_error(tree):
@@ -140,6 +156,10 @@ def test_a_class_without_test_files_is_no_error(tree):
         (
             ["pets/train/cat/1", "pets/test/cat/1", "photos/1.jpg"],
             "pets holds test, train with folders of files in them, so that it is a data set of its own.*Use .*pets",
+        ),
+        (
+            ["cat/train/1.png", "cat/test/1.png", "dog/train/1.png", "dog/test/2.png"],
+            "the classes hold train and test folders, such as cat/train; expected train/cat, test/cat",
         ),
         (["cat/1.jpg"], "has a single class, 'cat'.*Add a folder for another class beside it"),
         (["all/cat/1.jpg", "all/dog/1.jpg"], "single class, 'all'.*If the classes, or .* in it, cat, dog, use .*all"),

@@ -86,7 +86,9 @@ class LazyImages:
         # scikit-learn takes rows with X[rows, ...].
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]
-        if isinstance(key, (int, np.integer)):
+        if isinstance(key, np.ndarray) and key.ndim == 0 and key.dtype.kind in "ui":
+            key = int(key)
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
             if not -len(self) <= key < len(self):
                 raise IndexError(f"picture {key} of {len(self)}")
             return np.asarray(self[[key]])[0]
@@ -99,6 +101,11 @@ class LazyImages:
 
     def _rows(self, key: Any) -> NDArray[np.intp]:
         rows = np.asarray(key) if not isinstance(key, slice) else None
+        if rows is not None and rows.ndim != 1:
+            raise IndexError(
+                f"{type(self).__name__} takes rows in one dimension, got an index of shape {rows.shape}: a row number, "
+                "a slice, row numbers or a mask."
+            )
         if rows is not None and rows.size == 0:
             return np.empty(0, np.intp)
         return np.arange(len(self))[key if rows is None else rows]

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -179,19 +180,39 @@ class _Segments:
     def add(self, name: str) -> None:
         """Take up a segment if it is what its names says; leave alone what is damaged or foreign."""
         try:
-            keys = np.load(self.folder / f"{name}{_KEYS}")
-            pictures = np.load(self.folder / f"{name}{_PICTURES}", mmap_mode="r")
-        except Exception:  # a damaged header raises nearly anything
+            files = [os.stat(self.folder / f"{name}{ending}") for ending in (_PICTURES, _KEYS)]
+        except OSError:  # removed since the folder was listed, or never whole
             return
-        if keys.dtype != np.uint8 or keys.shape != (len(pictures), _KEY_BYTES) or not keys.flags.c_contiguous:
-            return
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape or not pictures.flags.c_contiguous:
+        state = tuple((file.st_mtime_ns, file.st_size) for file in files)
+        keys = _keys_of_segment(self.folder, name, self._shape, state)
+        if keys is None:
             return
         number = len(self.names)
         self.names.append(name)
         for row, key in enumerate(keys):
-            self.index.setdefault(key.tobytes(), (number, row))
+            self.index.setdefault(key, (number, row))
         self.index.pop(_NO_KEY, None)
+
+
+@lru_cache(maxsize=4096)
+def _keys_of_segment(
+    folder: Path, name: str, shape: tuple[int, ...], state: tuple[tuple[int, int], ...]
+) -> tuple[bytes, ...] | None:
+    """Return the keys of a segment, None if it is damaged or foreign.
+
+    A segment never changes once it is there, so that many small calls open each of them once: `state`, the times
+    and sizes of its files, is there to notice if one did.
+    """
+    try:
+        keys = np.load(folder / f"{name}{_KEYS}")
+        pictures = np.load(folder / f"{name}{_PICTURES}", mmap_mode="r")
+    except Exception:  # a damaged header raises nearly anything
+        return None
+    if keys.dtype != np.uint8 or keys.shape != (len(pictures), _KEY_BYTES) or not keys.flags.c_contiguous:
+        return None
+    if pictures.dtype != np.uint8 or pictures.shape[1:] != shape or not pictures.flags.c_contiguous:
+        return None
+    return tuple(key.tobytes() for key in keys)
 
 
 def _format_name(wanted: PictureFormat) -> str:

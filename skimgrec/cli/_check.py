@@ -14,6 +14,9 @@ from skimgrec.cli._errors import bad_input_is_reported
 if TYPE_CHECKING:
     from skimgrec.datasets import ImageCheck
 
+# What a shell reports of a command that was ended with Ctrl-C: 1 would say that something was found.
+_INTERRUPTED = 130
+
 
 def check(
     data: Annotated[
@@ -54,7 +57,11 @@ def check(
             _check_can_draw(sheet)
         from skimgrec.datasets._check_data import check_data
 
-        found, notes = check_data(data, near_duplicates=near_duplicates, verbose=int(sys.stderr.isatty()))
+        try:
+            found, notes = check_data(data, near_duplicates=near_duplicates, verbose=int(sys.stderr.isatty()))
+        except KeyboardInterrupt:
+            typer.echo("Interrupted before the check was finished.", err=True)
+            raise typer.Exit(_INTERRUPTED) from None
     for note in notes:
         typer.echo(_safe(note), err=True)
     _show(found)

@@ -118,5 +118,15 @@ def test_bad_input_ends_with_status_2(run, args, message):
     assert done.stderr.startswith(message)
 
 
+def test_ctrl_c_is_no_finding(run, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("skimgrec.datasets._check_data.check_data", interrupt)
+    done = run("digits")
+    assert done.exit_code == 130
+    assert done.stderr == "Interrupted before the check was finished.\n"
+
+
 def test_help_documents_the_exit_status(run):
     assert "The exit status is 0 if nothing was found, 1 if something was, and 2" in words(run("--help").stdout)

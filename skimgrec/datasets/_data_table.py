@@ -93,6 +93,13 @@ def _columns(path: str) -> dict[str, list[str]]:
             table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
         except (ValueError, pd.errors.ParserError) as error:
             raise ValueError(f"{path} is no readable CSV file in UTF-8: {' '.join(str(error).split())}") from error
+        if not isinstance(table.index, pd.RangeIndex):
+            # pandas takes the first fields of such rows for the names of the rows.
+            raise ValueError(
+                f"{path}: rows have more fields than the header, which names {some(list(table.columns), 8)}; the first "
+                f"row with a path starts {some(_as_fields(table.index[0]))}. Take out commas at the end of rows, and "
+                'put quotes around a path or label with a comma in it, such as "a,b.png".'
+            )
     else:
         table = _read_parquet(path)
     table.columns = [str(name).strip() for name in table.columns]
@@ -115,6 +122,10 @@ def _columns(path: str) -> dict[str, list[str]]:
                 )
             columns[name] = values
     return columns
+
+
+def _as_fields(entry: Any) -> list[Any]:
+    return list(entry) if isinstance(entry, tuple) else [entry]
 
 
 def _read_parquet(path: str) -> Any:

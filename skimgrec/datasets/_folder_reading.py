@@ -119,7 +119,7 @@ def read_pictures(
             reader.check(wanted)
             # They may be read in another process, or after a change of the working folder.
             absolute = np.array([os.path.abspath(path) for path in paths[reader.rows()]])
-            images = LazyImages(FileSource(absolute, wanted))
+            images = LazyImages(FileSource(absolute, wanted, n_jobs=n_jobs))
         else:
             images = reader.load(wanted)
     elif not checked:

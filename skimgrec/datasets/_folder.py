@@ -390,6 +390,12 @@ def _check_no_class_is_gone(
     layout: FolderLayout, subset: str, labels: list[str], splits: list[str] | None, read: ReadPictures
 ) -> None:
     if subset not in ("all", "train"):
+        if not labels:
+            skipped = skipped_in_words(read.skipped, len(read.skipped))
+            raise ValueError(
+                f"{layout.root}: no picture of the split {subset!r} can be read: {skipped} Put readable pictures into "
+                "its folders, or take another subset."
+            )
         return
     left = {label for row, label in enumerate(labels) if splits is None or splits[row] == "train"}
     gone = [name for name in layout.class_names if name not in left]

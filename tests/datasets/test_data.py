@@ -1,6 +1,7 @@
 """Whatever the command line may be given as DATA."""
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -48,8 +49,17 @@ def labels_of(data):
 
 def test_a_built_in_name_wins_over_a_folder_of_that_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    assert load_data("digits").notes == []
+    with pytest.raises(
+        FileNotFoundError, match=r"no file or folder digits; .* For the built-in data set, give the str"
+    ):
+        load_data(Path("digits"))
     (tmp_path / "digits").mkdir()
-    assert load_data("digits").images.shape == (1797, 8, 8)
+    data = load_data("digits")
+    assert data.images.shape == (1797, 8, 8)
+    assert data.notes == ["digits is the built-in data set, not the folder or file beside you: that is ./digits."]
+    with pytest.raises(ValueError, match=r"digits holds nothing"):
+        load_data(Path("digits"))
     with pytest.raises(ValueError, match=r"\./digits holds nothing"):
         load_data("./digits")
 
@@ -127,11 +137,19 @@ def test_folders_that_may_be_classes_are_noted(pictures):
     assert load_data(root).notes[0].startswith("bus, car hold pictures and are left out")
 
 
+def test_a_split_of_broken_files_is_said(pictures):
+    root = pictures("train/cat/1.png", "train/dog/1.png", "test/cat/1.png")
+    (root / "test/cat/1.png").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"no picture of the split 'test' can be read: 1 file was skipped, of 1: .*"):
+        load_data(root, subset="test")
+
+
 def test_much_stays_in_its_files(pictures):
     root = pictures("cat/1.png", "dog/1.png", "dog/2.png")
     (root / "cat/0.png").touch()
     array, lazy = load_data(root), load_data(root, most_bytes=3 * 12 * 16 * 3 - 1)
     assert isinstance(lazy.images, LazyImages)
+    assert load_data(root, most_bytes=1, n_jobs=3).images._source._n_jobs == 3
     assert "data" not in lazy
     assert np.array_equal(np.asarray(lazy.images), array.images)
     assert isinstance(load_data(root, most_bytes=3 * 12 * 16 * 3).images, np.ndarray)
@@ -289,6 +307,14 @@ def test_a_csv_file_with_a_byte_order_mark_and_blanks(pictures):
     root = pictures("ä.png", "b.png")
     (root / "t.csv").write_text("path, label\nä.png, cat\nb.png, dog\n", encoding="utf-8-sig")
     assert labels_of(load_data(root / "t.csv")) == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("rows", ["a.png,cat,\nb.png,dog,\n", "a.png,cat,x,y\nb.png,dog,x,y\n"])
+def test_rows_with_more_fields_than_the_header_are_said(pictures, rows):
+    root = pictures("a.png", "b.png")
+    (root / "t.csv").write_text("path,label\n" + rows, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"t\.csv: rows have more fields than the header, which names path, label; "):
+        load_data(root / "t.csv")
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,8 @@ def test_version(run):
 def test_models_are_listed_with_a_line_each(run):
     lines = run("models").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
-        "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn",
+        "chance", "majority", "1nn", "knn", "forest", "boosting", "logistic", "linear-svm", "1nn+hog", "knn+hog",
+        "forest+hog", "boosting+hog", "logistic+hog", "linear-svm+hog", "mlp", "cnn",
     ]  # fmt: skip
 
 

@@ -61,7 +61,7 @@ def doubtful_in_words(doubtful: list[str], split: str) -> str:
     verbs = "holds pictures and is" if len(doubtful) == 1 else "hold pictures and are"
     return (
         f"{some(doubtful, 5)} {verbs} left out, because a folder beside them, which holds folders, was "
-        f"taken for the split {split!r}. If these are classes, give that folder another name, or put its pictures "
+        f"taken for the split {str(split)!r}. If these are classes, give that folder another name, or put its pictures "
         "directly into it; if not, name that folder instead of the whole."
     )
 

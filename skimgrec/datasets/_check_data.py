@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from skimgrec.datasets._check import check_images
 from skimgrec.datasets._check_result import ImageCheck
 from skimgrec.datasets._data import load_data
-from skimgrec.datasets._data_table import TABLE_SUFFIXES, _columns
+from skimgrec.datasets._data_table import TABLE_SUFFIXES, splits_of_column, table_columns
 from skimgrec.datasets._folder_layout import folder_layout, is_litter
 from skimgrec.datasets._resolve import dataset_names
 
@@ -46,7 +46,7 @@ def check_data(
         As `load_data` does.
     """
     name = os.fspath(data)
-    found = _find(name)
+    found = _find(data)
     check = check_images(
         found.images,
         found.target,
@@ -60,28 +60,28 @@ def check_data(
     return check, list(found.notes)
 
 
-def _find(name: str) -> _Data:
-    if name not in dataset_names():
+def _find(data: str | os.PathLike[str]) -> _Data:
+    name = os.fspath(data)
+    # A path-like is a path, whatever its name.
+    if name not in dataset_names() or not isinstance(data, str):
         if os.path.isdir(name):
             return _of_folder(name)
         if os.path.isfile(name) and name.lower().endswith(TABLE_SUFFIXES):
-            columns = _columns(name)
-            folder = os.path.dirname(name)
-            return _Data(
-                [os.path.join(folder, path) for path in columns["path"]], columns["label"], split=columns.get("split")
-            )
-    bunch = load_data(name, subset="all")
+            columns, folder = table_columns(name), os.path.dirname(name)
+            paths = [os.path.join(folder, path) for path in columns["path"]]
+            return _Data(paths, columns["label"], split=splits_of_column(name, columns.get("split")))
+    bunch = load_data(data, subset="all")
     return _Data(bunch.images, bunch.target.tolist(), bunch.target_names, bunch.get("split"), tuple(bunch.notes))
 
 
 def _of_folder(root: str) -> _Data:
     entries = sorted(os.scandir(root), key=lambda entry: entry.name)
-    if not any(entry.is_dir() for entry in entries):
+    if not any(entry.is_dir() and not is_litter(entry.name) for entry in entries):
         files = [entry.path for entry in entries if entry.is_file() and not is_litter(entry.name)]
         if files:
             return _Data(files, None)
     layout = folder_layout(root)
-    notes = []
+    notes = [f"Not looked at: the folder {layout.full(folder)}: {reason}." for folder, reason in layout.unreadable]
     for what, names in (("folders that are no classes", layout.ignored), ("files outside the classes", layout.loose)):
         if names:
             notes.append(f"Not looked at: {len(names)} {what}, such as {names[0]}.")

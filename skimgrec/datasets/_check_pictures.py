@@ -21,8 +21,7 @@ _SHOWN_SIDE = 256
 def paths_of(images: Any) -> list[str] | None:
     """Return the paths where `images` is a list or an array of them, or a lazy batch of files; None for pictures."""
     if isinstance(images, LazyImages):
-        known = getattr(images._source, "_paths", None)
-        return None if known is None else [os.fspath(path) for path in known]
+        return images.paths
     if isinstance(images, (str, bytes, os.PathLike)):
         raise TypeError(
             f"images={images!r}: expected pictures, or a list of file names. For a folder, use the command "

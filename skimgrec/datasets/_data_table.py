@@ -54,8 +54,8 @@ def read_table_of_files(
     ImportError
         If it is a Parquet file and pyarrow is not installed.
     """
-    columns = _columns(path)
-    labels, splits = columns["label"], _splits(path, columns.get("split"))
+    columns = table_columns(path)
+    labels, splits = columns["label"], splits_of_column(path, columns.get("split"))
     _check_classes(path, labels, splits)
     rows = _rows_of(path, subset, splits, len(labels))
     folder = os.path.dirname(path)
@@ -83,7 +83,7 @@ def read_table_of_files(
     return bunch, Findings(read.sizes, [])
 
 
-def _columns(path: str) -> dict[str, list[str]]:
+def table_columns(path: str) -> dict[str, list[str]]:
     """Return the columns as text."""
     import pandas as pd  # takes a second
 
@@ -144,7 +144,8 @@ def _read_parquet(path: str) -> Any:
         raise ValueError(f"{path} is no readable Parquet file: {' '.join(str(error).split())}") from error
 
 
-def _splits(path: str, given: list[str] | None) -> list[str] | None:
+def splits_of_column(path: str, given: list[str] | None) -> list[str] | None:
+    """Return the splits that a column names, in any of their spellings, as "train", "val" or "test"."""
     if given is None:
         return None
     splits = [split_of(name) or name for name in given]

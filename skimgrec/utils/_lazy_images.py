@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, Protocol, Self
 
@@ -16,6 +17,8 @@ _CHUNK_BYTES = 2**24
 
 class PictureSource(Protocol):
     """Where the pictures of a `LazyImages` come from. It is pickled with the batch."""
+
+    paths: NDArray[Any]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -78,6 +81,11 @@ class LazyImages:
     def nbytes(self) -> int:
         """Bytes that the pictures take once they are read."""
         return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def paths(self) -> list[str]:
+        """The files."""
+        return [os.fspath(path) for path in self._source.paths]
 
     def __len__(self) -> int:
         return len(self._source)

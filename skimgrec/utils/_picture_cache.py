@@ -75,7 +75,7 @@ def cached_source(
         path = os.fspath(paths[row])
         known = unreadable.get(keys[row])  # the same content may have another name there
         black[row] = keys[row], UnreadablePictureError(path, known.reason) if known else _why_unreadable(path, wanted)
-    return CachedSource(place, wanted, segments.names, places, black)
+    return CachedSource(place, paths, wanted, segments.names, places, black)
 
 
 class CachedSource:
@@ -85,6 +85,8 @@ class CachedSource:
     ----------
     folder : Path
         Where the segments lie.
+    paths : ndarray of str
+        The files.
     wanted : PictureFormat
         What each picture was brought to.
     names : list of str
@@ -98,12 +100,14 @@ class CachedSource:
     def __init__(
         self,
         folder: Path,
+        paths: NDArray[Any],
         wanted: PictureFormat,
         names: list[str],
         places: NDArray[np.int32],
         black: dict[int, tuple[bytes, UnreadablePictureError]],
     ) -> None:
         self._folder = folder
+        self.paths = paths
         self._wanted = wanted
         self._names = names
         self._places = places
@@ -122,7 +126,7 @@ class CachedSource:
         places = self._places[rows]
         numbers = np.arange(len(self))[rows]
         black = {int(row): self._black[int(numbers[row])] for row in np.flatnonzero(places[:, 0] < 0)}
-        return CachedSource(self._folder, self._wanted, self._names, places, black)
+        return CachedSource(self._folder, self.paths[rows], self._wanted, self._names, places, black)
 
     def read(self) -> NDArray[np.uint8]:
         """Return all pictures."""

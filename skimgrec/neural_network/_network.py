@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skimgrec.neural_network._augmentation import Amounts
+from skimgrec.neural_network._release import forget_gradients
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 
@@ -168,6 +169,13 @@ class Network:
     def n_features(self, layer: int | str) -> int:
         """Return how many numbers a layer gives for one picture."""
         return math.prod(self._layer(layer).output.shape[1:])
+
+    def release(self) -> None:
+        """Let go of what would outlive the network. It must not be used afterwards."""
+        if self.compilation is not None and load_keras().backend.backend() == "tensorflow":
+            forget_gradients([*self.model.variables, *self.model.optimizer.variables])
+        self._forward = None
+        self._features.clear()
 
     def _layer(self, layer: int | str) -> keras.Layer:
         input_layer = load_keras().layers.InputLayer

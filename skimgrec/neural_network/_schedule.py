@@ -21,11 +21,15 @@ def rate_factor(schedule: str, position: float) -> float:
     position : float
         Part of the planned steps that is done; from 1 on, the rate stays.
 
+    Returns
+    -------
+    factor : float
+
     Examples
     --------
     >>> from skimgrec.neural_network._schedule import rate_factor
     >>> [round(rate_factor("one_cycle", position), 2) for position in (0, 0.15, 0.3, 0.65, 1, 2)]
-    [0.04, 0.52, 1.0, 0.51, 0.01, 0.01]
+    [0.04, 0.52, 1.0, 0.5, 0.01, 0.01]
     """
     if schedule == "constant":
         return 1.0

@@ -48,6 +48,7 @@ _SMALLEST_VALIDATION_BATCH = 128
 class TrainableNetwork(FittedNetwork):
     """Training, for which a subclass's `fit` and `partial_fit` say what and how long."""
 
+    n_iter_: int
     _cycle: tuple[int, int]
     _seed: int
 
@@ -123,10 +124,11 @@ class TrainableNetwork(FittedNetwork):
         scales = [PixelScale.for_pictures(part.dtype, self.value_range_) for part in (pictures, *(judged or ())[:1])]
         # One network serves both.
         input_dtype = "uint8" if all(scale.input_dtype == "uint8" for scale in scales) else "float32"
+        low, high = self.value_range_
         settings: dict[str, Any] = {
             "n_outputs": self.n_outputs_,
             "one_hot": wants_one_hot(self.loss),
-            "scale": PixelScale(*self.value_range_, input_dtype),
+            "scale": PixelScale(low, high, input_dtype),
             "seed": self._seed,
         }
         training = TrainingBatches(pictures, targets, weights, batch_size=self.batch_size, **settings)

@@ -1,10 +1,10 @@
 """Classifiers that train Keras networks, and the architectures they train. Keras is loaded at the first `fit`."""
 
-from skimgrec.neural_network._architectures import multilayer_perceptron, sequential_cnn
 from skimgrec.neural_network._base import BaseKerasClassifier
 from skimgrec.neural_network._cnn import KerasCNNClassifier
 from skimgrec.neural_network._mlp import KerasMLPClassifier
 from skimgrec.neural_network._runtime import load_keras
+from skimgrec.neural_network.architectures import multilayer_perceptron, residual_cnn, sequential_cnn
 
 __all__ = [
     "BaseKerasClassifier",
@@ -12,5 +12,6 @@ __all__ = [
     "KerasMLPClassifier",
     "load_keras",
     "multilayer_perceptron",
+    "residual_cnn",
     "sequential_cnn",
 ]

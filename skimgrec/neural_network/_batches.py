@@ -55,6 +55,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self._rows = np.flatnonzero(weights)
         self._n_outputs = n_outputs
         self._one_hot = one_hot
+        self.input_dtype = scale.input_dtype
         self._scale = scale
         self._batch_size = batch_size
         self._seed = seed

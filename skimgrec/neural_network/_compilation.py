@@ -38,13 +38,23 @@ def wants_one_hot(loss: Any) -> bool:
     return not (name in _ONE_UNIT_LOSSES or name.startswith("sparse_"))
 
 
-def make_optimizer(optimizer: Any, learning_rate: float | None) -> keras.Optimizer:
+def make_optimizer(
+    optimizer: Any, learning_rate: float | None, weight_decay: float | None = None, *, scheduled: bool = False
+) -> keras.Optimizer:
     """Return a new optimizer of the kind that a name or an instance says; an instance itself is left untouched.
+
+    Parameters
+    ----------
+    optimizer : str or keras.Optimizer
+    learning_rate, weight_decay : float, optional
+        None takes the optimizer's own.
+    scheduled : bool
+        Whether the learning rate will be set at every step.
 
     Raises
     ------
     ValueError
-        If Keras knows no optimizer of that name.
+        If Keras knows no optimizer of that name, or the optimizer's rate is a schedule and may be none.
     """
     keras = load_keras()
     if isinstance(optimizer, str):
@@ -63,16 +73,17 @@ def make_optimizer(optimizer: Any, learning_rate: float | None) -> keras.Optimiz
     if not isinstance(optimizer, keras.Optimizer):
         raise ValueError(f"optimizer={optimizer!r}: expected the name of a Keras optimizer or an instance of one.")
     new = _copied(optimizer)
+    if (learning_rate is not None or scheduled) and not isinstance(optimizer.get_config()["learning_rate"], float):
+        seen = "a learning_rate_schedule" if learning_rate is None else f"learning_rate={learning_rate}"
+        raise ValueError(f"{seen} and an optimizer whose rate is a schedule: give one of the two.")
     if learning_rate is not None:
-        if not isinstance(optimizer.get_config()["learning_rate"], float):
-            raise ValueError(
-                f"learning_rate={learning_rate} and an optimizer whose rate is a schedule: give one of the two."
-            )
         new.learning_rate = learning_rate
+    if weight_decay is not None:
+        new.weight_decay = float(weight_decay) or None
     return new
 
 
-def make_loss(loss: Any) -> keras.losses.Loss:
+def make_loss(loss: Any, label_smoothing: float = 0.0) -> keras.losses.Loss:
     """Return a new loss whose value over a batch is divided by the sum of the row weights.
 
     Keras by default divides by the number of rows, so that a row of weight 2 would count for less than two rows.
@@ -80,10 +91,25 @@ def make_loss(loss: Any) -> keras.losses.Loss:
     Raises
     ------
     ValueError
-        If Keras knows no loss of that name.
+        If Keras knows no loss of that name, or it cannot be smoothed.
     """
     keras = load_keras()
     reduction = "mean_with_sample_weight"
+    if label_smoothing:
+        name = _loss_name(loss) if loss is None or isinstance(loss, str) else None
+        if name == "sparse_categorical_crossentropy":
+            from skimgrec.neural_network._losses import SmoothedCrossentropy
+
+            return SmoothedCrossentropy(label_smoothing, reduction=reduction)
+        if name == "categorical_crossentropy":
+            return keras.losses.CategoricalCrossentropy(label_smoothing=label_smoothing, reduction=reduction)
+        if name in _ONE_UNIT_LOSSES:
+            kind = keras.losses.BinaryFocalCrossentropy if "focal" in name else keras.losses.BinaryCrossentropy
+            return kind(label_smoothing=label_smoothing, reduction=reduction)
+        raise ValueError(
+            f"label_smoothing={label_smoothing} goes with a cross-entropy that is given by name, not with "
+            f"loss={loss!r}. Use loss=None, or give a loss that smooths by itself and label_smoothing=0."
+        )
     loss = loss() if isinstance(loss, type) else loss
     if isinstance(loss, keras.losses.Loss):
         # `copy.copy` would go by way of the configuration, in which a class of the user's own may not tell everything.
@@ -116,12 +142,13 @@ def make_metrics(metrics: Any) -> list[Any]:
     return [_copied(metric) if isinstance(metric, keras.metrics.Metric) else metric for metric in given]
 
 
-def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any) -> Hashable:
+def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any, *settings: Hashable) -> Hashable:
     """Return what two compilations share if one compiled network can serve both.
 
     The learning rate is no part of it: it is a variable, set before every fit.
     """
-    return optimizer_key(optimizer), _object_key(loss), tuple(_object_key(metric) for metric in make_metrics(metrics))
+    metric_keys = tuple(_object_key(metric) for metric in make_metrics(metrics))
+    return optimizer_key(optimizer), _object_key(loss), metric_keys, settings
 
 
 def optimizer_key(optimizer: keras.Optimizer) -> str:

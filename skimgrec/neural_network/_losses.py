@@ -1,4 +1,4 @@
-"""A loss function as a loss object, so that its reduction can be chosen."""
+"""Losses that Keras lacks: a function as a loss object, so that its reduction can be chosen, and smoothed labels."""
 
 from __future__ import annotations
 
@@ -18,3 +18,28 @@ class FunctionLoss(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each row."""
         return self._function(y_true, y_pred)
+
+
+class SmoothedCrossentropy(keras.losses.Loss):
+    """Cross-entropy of class codes, a part of whose certainty is shared out evenly over all classes.
+
+    The value is that of `keras.losses.CategoricalCrossentropy`, which wants one-hot rows.
+
+    Parameters
+    ----------
+    label_smoothing : float
+        The part, in [0, 1).
+    reduction : str
+        Keras's.
+    """
+
+    def __init__(self, label_smoothing: float, *, reduction: str) -> None:
+        super().__init__(name="sparse_categorical_crossentropy", reduction=reduction)
+        self._smoothing = label_smoothing
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return the loss of each row."""
+        epsilon = keras.config.epsilon()
+        anywhere = -keras.ops.mean(keras.ops.log(keras.ops.clip(y_pred, epsilon, 1.0)), axis=-1)
+        certain = keras.losses.sparse_categorical_crossentropy(y_true, y_pred)
+        return (1.0 - self._smoothing) * certain + self._smoothing * anywhere

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sklearn.utils._param_validation import Interval
 
-from skimgrec.neural_network._architectures import multilayer_perceptron
 from skimgrec.neural_network._base import BaseKerasClassifier
+from skimgrec.neural_network._docs import with_shared_texts
 
 if TYPE_CHECKING:
     import keras
 
 
+@with_shared_texts
 class KerasMLPClassifier(BaseKerasClassifier):
     """Multilayer perceptron over the pixels of a picture, trained with Keras.
 
@@ -31,56 +32,14 @@ class KerasMLPClassifier(BaseKerasClassifier):
         Part of a hidden layer's outputs that is set to zero in training, in [0, 1).
     batch_normalization : bool, None or sequence of these, default=False
         Whether to normalise between the linear part of a hidden layer and its activation.
-    loss : str, callable, keras.Loss or None, default=None
-        Keras loss. None is cross-entropy over all classes. The binary cross-entropies make the network end in one
-        sigmoid unit and need two classes; losses whose name starts with ``sparse_`` get class codes, all others one-hot
-        rows. The weighted mean of a batch is divided by the sum of the weights.
-    metrics : str, callable, keras.Metric or sequence of these, default=("accuracy",)
-        What `history_` records beside the loss.
-    optimizer : str or keras.Optimizer, default="adam"
-        Keras optimizer. An instance is copied and stays as it is.
-    learning_rate : float, default=None
-        Step size; None takes the optimizer's own.
+    [[loss]]
     epochs : int, default=30
         Number of passes over the pictures in one `fit`.
-    batch_size : int, default=32
-        Number of pictures in a training step.
-    class_weight : dict, "balanced" or None, default=None
-        Weight of each class, multiplied with `sample_weight`; "balanced" is inverse to how often classes occur.
-    warm_start : bool, default=False
-        Whether `fit` goes on from the weights and the optimizer state of the last one.
-    random_state : int, RandomState instance or None, default=None
-        Seeds the initial weights, the order of the pictures and dropout. Equal seeds give bit-identical networks, in
-        this process and in others, as long as TensorFlow runs with the same number of threads.
-    verbose : int, default=0
-        Keras's: 0 for silence, 1 for a progress bar, 2 for one line for each epoch.
-    image_shape : tuple of int, default=None
-        (h, w) or (h, w, c) of flattened pictures. None takes a perfect square of features for a square grey picture
-        and any other number for a picture of one row.
+    [[training]]
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        Class labels.
-    weights_ : list of ndarray
-        Weights of the network, in the order of `keras.Model.get_weights`. The arrays are read-only; a new list may be
-        assigned.
-    model_ : keras.Model
-        The trained network, built anew each time it is asked for.
-    history_ : dict of str to list of float
-        Loss and metrics of each epoch.
-    n_iter_ : int
-        Number of epochs trained.
-    n_outputs_ : int
-        Number of output units: 1 with a binary loss, else the number of classes.
-    image_shape_ : tuple of int
-        Shape of one picture.
-    value_range_ : tuple of float
-        Smallest and largest pixel value: (0, 255) for `uint8`, else as seen at `fit`.
-    n_features_in_ : int
-        Number of values in one picture.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names, if `fit` was given a data frame with string column names.
+    [[attributes]]
 
     See Also
     --------
@@ -111,12 +70,23 @@ class KerasMLPClassifier(BaseKerasClassifier):
         dropout: Any = None,
         batch_normalization: Any = False,
         loss: Any = None,
+        label_smoothing: float = 0.0,
         metrics: Any = ("accuracy",),
         optimizer: Any = "adam",
         learning_rate: float | None = None,
+        learning_rate_schedule: str = "constant",
+        weight_decay: float | None = None,
         epochs: int = 30,
         batch_size: int = 32,
+        augmentation: Any = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        callbacks: Any = None,
         class_weight: Any = None,
+        feature_layer: int | str = -2,
+        dtype_policy: str | None = None,
+        n_threads: int | None = None,
         warm_start: bool = False,
         random_state: Any = None,
         verbose: int = 0,
@@ -127,17 +97,28 @@ class KerasMLPClassifier(BaseKerasClassifier):
         self.dropout = dropout
         self.batch_normalization = batch_normalization
         self.loss = loss
+        self.label_smoothing = label_smoothing
         self.metrics = metrics
         self.optimizer = optimizer
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.weight_decay = weight_decay
         self.epochs = epochs
         self.batch_size = batch_size
+        self.augmentation = augmentation
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.callbacks = callbacks
         self.class_weight = class_weight
+        self.feature_layer = feature_layer
+        self.dtype_policy = dtype_policy
+        self.n_threads = n_threads
         self.warm_start = warm_start
         self.random_state = random_state
         self.verbose = verbose
         self.image_shape = image_shape
 
-    def _architecture(self) -> tuple[Callable[..., keras.Model], dict[str, Any]]:
+    def _architecture(self) -> tuple[str | Callable[..., keras.Model], dict[str, Any]]:
         names = ("hidden_layer_sizes", "activation", "dropout", "batch_normalization")
-        return multilayer_perceptron, {name: getattr(self, name) for name in names}
+        return "multilayer_perceptron", {name: getattr(self, name) for name in names}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import random
+import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,13 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skimgrec.neural_network._augmentation import Amounts
+from skimgrec.neural_network._release import forget_gradients
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 
 if TYPE_CHECKING:
     import keras
 
+_seeding = threading.RLock()
+
 Arrays = Sequence[NDArray[Any]]
+Forward = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 @dataclass
@@ -43,24 +51,53 @@ class Network:
 
     Parameters
     ----------
-    model : keras.Model
-        Built; compiled here when it is first trained.
+    core : keras.Model
+        Built, for values in 0..1.
+    input_dtype : {"uint8", "float32"}, default="float32"
+        With "uint8", the network divides pixels by 255 itself.
+    augmentation : tuple, default=()
+        Random changes of the pictures in training, as `augmentation_amounts` gives them.
     """
 
-    def __init__(self, model: keras.Model) -> None:
-        self.model = model
+    def __init__(self, core: keras.Model, input_dtype: str = "float32", augmentation: Amounts = ()) -> None:
+        self._core = core
+        self._input_dtype = input_dtype
+        # Compiled here when it is first trained.
+        self.model = with_front_layers(core, _front_layers(input_dtype, augmentation), input_dtype=input_dtype)
         # Whose weights the model holds now: the very tuple that `load_weights` was given or `state` returned.
         self.holder: Arrays | None = None
         # How it is compiled, as `compilation_key` tells it.
         self.compilation: Hashable = None
-        self._generators = [v for v in model.variables if v.name == "seed_generator_state"]
+        self._generators = [v for v in self.model.variables if v.name == "seed_generator_state"]
         self._untrained_optimizer: Arrays = ()
-        self._forward: Callable[[NDArray[Any]], NDArray[Any]] | None = None
+        self._forward: Forward | None = None
+        self._features: dict[int | str, Forward] = {}
 
-    def compile(self, compilation: Hashable, optimizer: keras.Optimizer, loss: Any, metrics: list[Any]) -> None:
-        """Compile the model for training, unless it already is."""
+    def compile(
+        self,
+        compilation: Hashable,
+        optimizer: keras.Optimizer,
+        loss: Any,
+        metrics: list[Any],
+        *,
+        spare_vectors: bool = False,
+    ) -> None:
+        """Compile the model for training, unless it already is.
+
+        Parameters
+        ----------
+        compilation : hashable
+            All that the other arguments depend on.
+        optimizer, loss, metrics
+            New objects, which become the network's own.
+        spare_vectors : bool
+            Whether the optimizer's weight decay leaves biases and the scales of normalisation alone.
+        """
         if self.compilation is not None:
             return
+        if spare_vectors:
+            vectors = [variable for variable in self.model.trainable_variables if len(variable.shape) < 2]
+            optimizer.exclude_from_weight_decay(var_list=vectors)
         # XLA takes seconds to compile such networks on a CPU, and the steps are then slower.
         self.model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=_jit_compile())
         # Built now, the optimizer's variables do not force a second trace of the training step.
@@ -69,17 +106,23 @@ class Network:
         self._untrained_optimizer = _values(self.model.optimizer.variables)
         self.compilation = compilation
 
-    def initialize(self, seed: int) -> None:
-        """Give every variable a first value that depends on `seed` alone."""
+    def initialize(self, seed: int, weights: Arrays | None = None) -> None:
+        """Give every variable a first value: that in `weights`, or one that depends on `seed` alone."""
         self.holder = None
         rng = np.random.default_rng(seed)
+        if weights is None:
+            self._draw_weights(rng)
+        else:
+            self.model.set_weights(weights)
+        for generator in self._generators:
+            generator.assign(np.array([rng.integers(2**31), 0]))
+        _assign(self.model.optimizer.variables, self._untrained_optimizer)
+
+    def _draw_weights(self, rng: np.random.Generator) -> None:
         for layer in self.model._flatten_layers(include_self=False):
             for variable in layer._trainable_variables + layer._non_trainable_variables:
                 initializer = _seeded(getattr(layer, f"{variable.name}_initializer"), rng)
                 variable.assign(initializer(variable.shape, dtype=variable.dtype))
-        for generator in self._generators:
-            generator.assign(np.array([rng.integers(2**31), 0]))
-        _assign(self.model.optimizer.variables, self._untrained_optimizer)
 
     def load_weights(self, weights: Arrays) -> None:
         """Make the model predict with `weights`."""
@@ -95,13 +138,17 @@ class Network:
         _assign(self.model.optimizer.variables, state.optimizer)
         _assign(self._generators, state.generators)
 
-    def state(self) -> TrainingState:
-        """Return a copy of all numbers that training has changed."""
-        state = TrainingState(
+    def snapshot(self) -> TrainingState:
+        """Return a copy of all numbers that training changes, while it goes on."""
+        return TrainingState(
             weights=_values(self.model.weights),
             optimizer=_values(self.model.optimizer.variables),
             generators=_values(self._generators),
         )
+
+    def state(self) -> TrainingState:
+        """Return a copy of all numbers that training has changed, once it is over."""
+        state = self.snapshot()
         self.holder = state.weights
         return state
 
@@ -111,16 +158,64 @@ class Network:
             self._forward = _forward_function(self.model)
         return self._forward(batch)
 
+    def features(self, batch: NDArray[Any], layer: int | str) -> NDArray[Any]:
+        """Return what a layer gives for one batch, one row for each picture."""
+        if layer not in self._features:
+            part = load_keras().Model(self._core.inputs, self._layer(layer).output)
+            front = _front_layers(self._input_dtype, ())
+            self._features[layer] = _forward_function(with_front_layers(part, front, input_dtype=self._input_dtype))
+        return self._features[layer](batch).reshape(len(batch), -1)
 
-def with_pixel_scale(core: keras.Model, scale: PixelScale, *, input_dtype: str) -> keras.Model:
-    """Return `core`, which takes 0..1, behind a layer that brings pixel values there."""
+    def n_features(self, layer: int | str) -> int:
+        """Return how many numbers a layer gives for one picture."""
+        return math.prod(self._layer(layer).output.shape[1:])
+
+    def release(self) -> None:
+        """Let go of what would outlive the network. It must not be used afterwards."""
+        if self.compilation is not None and load_keras().backend.backend() == "tensorflow":
+            forget_gradients([*self.model.variables, *self.model.optimizer.variables])
+        self._forward = None
+        self._features.clear()
+
+    def _layer(self, layer: int | str) -> keras.Layer:
+        input_layer = load_keras().layers.InputLayer
+        layers = [part for part in self._core.layers if not isinstance(part, input_layer)]
+        if isinstance(layer, str):
+            found = [part for part in layers if part.name == layer]
+        else:
+            found = [layers[layer]] if -len(layers) <= layer < len(layers) else []
+        if not found or not hasattr(self._core, "inputs"):
+            raise ValueError(
+                f"feature_layer={layer!r}: the network has no such layer. It has {len(layers)}, from 0 or "
+                f"-{len(layers)} on, with the names {', '.join(part.name for part in layers)}."
+            )
+        return found[0]
+
+
+def with_front_layers(core: keras.Model, front: list[keras.Layer], *, input_dtype: str) -> keras.Model:
+    """Return `core` behind other layers."""
+    if not front:
+        return core
     keras = load_keras()
-    rescaling = keras.layers.Rescaling(scale.factor, offset=-scale.low * scale.factor, dtype="float32")
     layers = core.layers if isinstance(core, keras.Sequential) else [core]
-    return keras.Sequential([keras.Input(core.input_shape[1:], dtype=input_dtype), rescaling, *layers])
+    return keras.Sequential([keras.Input(core.input_shape[1:], dtype=input_dtype), *front, *layers])
 
 
-def _forward_function(model: keras.Model) -> Callable[[NDArray[Any]], NDArray[Any]]:
+def rescaling(scale: PixelScale) -> keras.Layer:
+    """Return a layer that brings pixel values to 0..1."""
+    return load_keras().layers.Rescaling(scale.factor, offset=-scale.low * scale.factor, dtype="float32")
+
+
+def _front_layers(input_dtype: str, augmentation: Amounts) -> list[keras.Layer]:
+    front = [rescaling(PixelScale(0.0, 255.0, "uint8"))] if input_dtype == "uint8" else []
+    if augmentation:
+        from skimgrec.neural_network._augmentation_layer import RandomChanges
+
+        front.append(RandomChanges(augmentation))
+    return front
+
+
+def _forward_function(model: keras.Model) -> Forward:
     if load_keras().backend.backend() != "tensorflow":
         return lambda batch: np.asarray(model.predict_on_batch(batch))
     import tensorflow as tf
@@ -169,6 +264,18 @@ def dtype_policy(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@contextmanager
+def keras_seeded(seed: int) -> Iterator[None]:
+    """Let layers without a seed of their own draw one that `seed` decides: Keras takes it from Python's generator."""
+    with _seeding:
+        before = random.getstate()
+        random.seed(seed)
+        try:
+            yield
+        finally:
+            random.setstate(before)
 
 
 def _assign(variables: Sequence[Any], values: Arrays) -> None:

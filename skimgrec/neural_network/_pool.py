@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import threading
 from collections.abc import Callable, Hashable, Iterator
 
 from skimgrec.neural_network._network import Arrays, Network
+
+# Compiled and traced, each takes about ten MiB. A search does all folds of one setting before the next.
+_CAPACITY = 8
+_DISCARDED_PER_COLLECTION = 4
 
 
 class NetworkPool:
@@ -26,6 +31,7 @@ class NetworkPool:
         self._lock = threading.Lock()
         self._building = threading.Lock()
         self._free: list[tuple[Hashable, Network]] = []
+        self._n_discarded = 0
 
     @contextlib.contextmanager
     def lend(
@@ -63,7 +69,9 @@ class NetworkPool:
         finally:
             with self._lock:
                 self._free.append((key, network))
+                discarded = self._free[: -self._capacity]
                 del self._free[: -self._capacity]
+            self._release(discarded)
 
     def _take(self, key: Hashable, compilation: Hashable, weights: Arrays | None) -> Network | None:
         with self._lock:
@@ -82,12 +90,24 @@ class NetworkPool:
     def clear(self) -> None:
         """Forget all free networks, and with them their memory."""
         with self._lock:
+            discarded = self._free[:]
             self._free.clear()
+        self._release(discarded)
+
+    def _release(self, discarded: list[tuple[Hashable, Network]]) -> None:
+        for _, network in discarded:
+            network.release()
+        self._n_discarded += len(discarded)
+        # Networks are full of cycles, and hold few objects that Python sees but ten MiB each that it does not.
+        if self._n_discarded >= _DISCARDED_PER_COLLECTION:
+            self._n_discarded = 0
+            discarded.clear()
+            gc.collect()
 
 
-networks = NetworkPool(capacity=16)
+networks = NetworkPool(capacity=_CAPACITY)
 
 if hasattr(os, "register_at_fork"):
     # A lock held by another thread at the moment of the fork would stay held in the child for ever. The object stays,
     # because other modules hold it; mypy allows no call of __init__.
-    os.register_at_fork(after_in_child=lambda: networks.__init__(capacity=16))  # type: ignore[misc]
+    os.register_at_fork(after_in_child=lambda: networks.__init__(capacity=_CAPACITY))  # type: ignore[misc]

@@ -29,11 +29,17 @@ _BACKEND_CHATTER = re.compile(
 )
 
 
-def load_keras() -> ModuleType:
+def load_keras(n_threads: int | None = None) -> ModuleType:
     """Import Keras and start its backend, once in a process, without a word on stderr.
 
     In a worker process, TensorFlow is limited to the worker's share of the cores, which joblib announces in
     ``OMP_NUM_THREADS``; ``TF_NUM_INTRAOP_THREADS`` in the environment has precedence.
+
+    Parameters
+    ----------
+    n_threads : int, default=None
+        How many threads the backend is to use. TensorFlow's number is fixed when it starts, and a warning says if it
+        started with another one.
 
     Returns
     -------
@@ -60,21 +66,63 @@ def load_keras() -> ModuleType:
                     import keras
 
                     if keras.backend.backend() == "tensorflow":
-                        _start_tensorflow()
+                        _start_tensorflow(n_threads)
                     # SciKeras imports inner modules of the backend, which may have something to say, too.
                     import_module("skimgrec.neural_network._scikeras")
                 _keras = keras
+    if n_threads is not None:
+        _check_threads(_keras.backend.backend(), n_threads)
     return _keras
 
 
-def _start_tensorflow() -> None:
+def _start_tensorflow(n_threads: int | None) -> None:
     """Start TensorFlow's devices and its input pipeline, which announce themselves on stderr at first use."""
     import tensorflow as tf
 
+    if n_threads is not None:
+        _set_threads(tf, n_threads)
     if multiprocessing.current_process().name != "MainProcess":
-        _keep_to_share_of_cores(tf)
+        if n_threads is None:
+            _keep_to_share_of_cores(tf)
         _allow_for_memory_of_tensorflow()
     next(iter(tf.data.Dataset.from_generator(lambda: iter([0]), output_signature=tf.TensorSpec((), tf.int32))))
+
+
+def _set_threads(tf: ModuleType, n_threads: int) -> None:
+    # Refused once TensorFlow has started: then the user's own code has chosen.
+    with contextlib.suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(n_threads)
+
+
+def _check_threads(backend: str, n_threads: int) -> None:
+    """Give the backend this number of threads, or warn that it cannot be."""
+    if backend == "torch":
+        import_module("torch").set_num_threads(n_threads)
+        return
+    found = _threads_of_tensorflow() if backend == "tensorflow" else None
+    if found == n_threads:
+        return
+    seen = f"TensorFlow started with {found} in this process" if found else f"the backend {backend} cannot be told"
+    warnings.warn(
+        f"n_threads={n_threads} cannot be had: {seen}, and the number is fixed from then on. Results differ "
+        f"slightly from those at {n_threads}. Fit this estimator before anything else uses Keras, or set "
+        f"TF_NUM_INTRAOP_THREADS={n_threads} before Python starts.",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+def _threads_of_tensorflow() -> int:
+    """Return the number of threads within an operation that TensorFlow has started with."""
+    import tensorflow as tf
+
+    chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    from_environment = os.environ.get("TF_NUM_INTRAOP_THREADS", "")
+    if not chosen and from_environment.isdigit():
+        chosen = int(from_environment)
+    # 0 stands for all cores that this process may use.
+    return chosen or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
 
 def _keep_to_share_of_cores(tf: ModuleType) -> None:
@@ -84,7 +132,6 @@ def _keep_to_share_of_cores(tf: ModuleType) -> None:
             return
         # A pool of multiprocessing's own does not tell its workers their share.
         share = "1"
-    # Refused once TensorFlow has started: then the user's own code has chosen.
     with contextlib.suppress(RuntimeError):
         if "TF_NUM_INTRAOP_THREADS" not in os.environ:
             tf.config.threading.set_intra_op_parallelism_threads(int(share))

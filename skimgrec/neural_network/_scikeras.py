@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
-import numpy as np
 
 # SciKeras replaces these methods on Keras's own classes when it is imported, for every user of Keras in the process.
 _PATCHED = [
@@ -45,11 +44,12 @@ def train(
     network: keras.Model,
     batches: keras.utils.PyDataset,
     *,
+    validation: keras.utils.PyDataset | None,
     epochs: int,
     initial_epoch: int,
     callbacks: list[keras.callbacks.Callback],
     verbose: int,
-) -> dict[str, list[Any]]:
+) -> None:
     """Train a compiled network.
 
     Parameters
@@ -58,6 +58,8 @@ def train(
         Compiled; trained in place.
     batches : keras.utils.PyDataset
         Gives (pictures, targets, weights) for each batch.
+    validation : keras.utils.PyDataset or None
+        The same, for the loss and metrics at the end of each epoch.
     epochs : int
         Number of passes over `batches`.
     initial_epoch : int
@@ -66,17 +68,16 @@ def train(
         Given to Keras as they are.
     verbose : int
         Keras's.
-
-    Returns
-    -------
-    history : dict of str to list
-        For the loss and each metric, the value of each epoch.
     """
     trainer = NetworkTrainer(model=network, epochs=epochs, callbacks=callbacks, verbose=verbose, shuffle=False)
     with _without_advice_on_retracing():
-        trainer.fit(batches, None, initial_epoch=initial_epoch)
-    # Most metrics give a number, some give one for each class.
-    return {name: [np.asarray(value).tolist() for value in values] for name, values in trainer.history_.items()}
+        try:
+            trainer.fit(batches, None, initial_epoch=initial_epoch, validation_data=validation)
+        finally:
+            # Keras leaves its pass over the validation pictures behind when it is interrupted, and would take it up
+            # again in the network's next training.
+            if getattr(network, "_eval_epoch_iterator", None) is not None:
+                del network._eval_epoch_iterator
 
 
 @contextlib.contextmanager

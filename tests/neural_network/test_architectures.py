@@ -1,12 +1,17 @@
 """Network architectures."""
 
+import copy
+import inspect
 import random
 
+import keras
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 
 from skimgrec import KerasCNNClassifier
-from skimgrec.neural_network import multilayer_perceptron, sequential_cnn
+from skimgrec.neural_network import multilayer_perceptron, residual_cnn, sequential_cnn
+from skimgrec.neural_network.architectures import ARCHITECTURES
 
 
 def kinds(model):
@@ -83,7 +88,7 @@ def test_arrays_serve_as_sequences():
         ({"dense_units": 0}, "dense_units=0: expected a positive integer"),
         ({"kernel_size": (3, 3, 3)}, "kernel_size=.* has 3 entries, but filters make 2 blocks"),
         ({"dropout": (0.1,)}, "dropout=.* has 1 entries, but filters and dense_units make 3 blocks"),
-        ({"pooling": ("max", "min")}, "pooling='min': expected 'max', 'average' or None"),
+        ({"pooling": ("max", "min")}, "pooling='min': expected 'max', 'average' or 'none'"),
     ],
 )
 def test_sequence_of_another_length_is_refused(parameters, words):
@@ -110,3 +115,122 @@ def test_classifier_with_a_binary_loss_is_the_tutorial_net_and_takes_uint8():
     net = KerasCNNClassifier(filters=(32, 32), padding="valid", loss="binary_crossentropy", epochs=1).fit(X, y)
     assert net.model_.count_params() == 813_217
     assert net.predict_proba(X).shape == (8, 2)
+
+
+def test_residual_net_has_the_size_that_is_said():
+    assert 150_000 < residual_cnn((32, 32, 3), 10).count_params() < 165_000
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [
+        ((8, 8, 1), (32, 48)),
+        ((1, 10, 1), (32, 48)),
+        ((28, 28, 1), (32, 48, 64)),
+        ((64, 48, 3), (32, 48, 64, 96)),
+        ((512, 512, 3), (32, 48, 64, 96, 128)),
+    ],
+)
+def test_depth_of_the_residual_net_follows_the_size_of_the_picture(shape, filters):
+    model = residual_cnn(shape, 3)
+    convolutions = [layer.filters for layer in model.layers if hasattr(layer, "filters")]
+    assert convolutions == [filters[0], *np.repeat(filters[1:], 3)]
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (1, 10, 1), (1, 1, 1), (3, 2, 4), (1, 3, 3)])
+def test_residual_net_takes_small_pictures_at_any_depth(shape):
+    model = residual_cnn(shape, 3, filters=(2, 3, 4, 5), kernel_size=5, activation=("elu", "relu", "relu", "tanh"))
+    assert model(np.zeros((2, *shape), np.float32)).shape == (2, 3)
+
+
+def test_no_pooling_can_be_said_in_a_word():
+    assert "MaxPooling2D" not in kinds(sequential_cnn((8, 8, 1), 3, pooling="none"))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_takes_the_hyperparameters_that_searches_vary(architecture):
+    taken = inspect.signature(ARCHITECTURES[architecture]).parameters
+    assert {"filters", "kernel_size", "dropout", "activation"} <= set(taken)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_architecture_learns_digits_and_can_be_searched(architecture, digits):
+    X, y = digits
+    net = KerasCNNClassifier(architecture=architecture, epochs=8, learning_rate=0.01, random_state=0)
+    search = GridSearchCV(net, {"filters": [(4,), (8, 16)]}, cv=2).fit(X, y)
+    assert search.best_score_ > 0.8
+
+
+def test_hyperparameter_that_the_architecture_does_not_use_is_refused(digits):
+    net = KerasCNNClassifier(architecture="residual", dense_units=(16,), pooling="max")
+    with pytest.raises(
+        ValueError, match=r"pooling='max' is given, but architecture='residual' does not use it\. It use"
+    ):
+        net.fit(*digits)
+
+    def own(input_shape, n_outputs, depth=1):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match=r"filters=3 is given.* It uses depth\."):
+        KerasCNNClassifier(architecture=own, filters=3).fit(*digits)
+
+
+def own_net(input_shape, n_outputs, *, filters=4, dropout=0.0):
+    """Build a net with layers whose variables have no initializer of their name, and no seeds."""
+    inputs = keras.Input(input_shape)
+    x = keras.layers.SeparableConv2D(filters, 3)(inputs)
+    x = keras.layers.MultiHeadAttention(2, 2)(x, x)
+    x = keras.layers.Dropout(dropout)(keras.layers.Flatten()(x))
+    return keras.Model(inputs, keras.layers.Dense(n_outputs, activation="softmax")(x))
+
+
+def test_own_architecture_is_reproducible_and_goes_on(digits, same_weights):
+    X, y = digits
+    before = random.getstate()
+    parameters = {"architecture": own_net, "filters": 6, "dropout": 0.2, "learning_rate": 0.01, "random_state": 0}
+    net, again = (KerasCNNClassifier(**parameters, epochs=4).fit(X, y) for _ in range(2))
+    assert same_weights(net, again)
+    assert not same_weights(net, KerasCNNClassifier(**{**parameters, "random_state": 1}, epochs=4).fit(X, y))
+    parts = KerasCNNClassifier(**parameters, epochs=2).fit(X, y).partial_fit(X, y)
+    assert same_weights(net, copy.deepcopy(parts).partial_fit(X, y))
+    assert net.model_.predict(X[:5, ..., None], verbose=0).shape == (5, 10)
+    assert random.getstate() == before
+
+
+def test_weights_that_an_own_architecture_loads_are_where_training_starts(digits):
+    def pretrained(input_shape, n_outputs):
+        layers = [keras.layers.Flatten(), keras.layers.Dense(n_outputs, "softmax", kernel_initializer="zeros")]
+        model = keras.Sequential([keras.Input(input_shape), *layers])
+        model.layers[-1].kernel.assign(np.full((64, 10), 0.125))
+        return model
+
+    net = KerasCNNClassifier(architecture=pretrained, learning_rate=1e-9, epochs=1).fit(*digits)
+    np.testing.assert_allclose(net.weights_[0], 0.125, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("build", "words"),
+    [
+        (lambda shape, n: "a net", "returned 'a net': it must return a keras.Model"),
+        (lambda shape, n: multilayer_perceptron((9, 9, 1), n), r"inputs of shape \(None, 9, 9, 1\), but .*8, 8, 1"),
+        (lambda shape, n: multilayer_perceptron(shape, 7), r"outputs of shape \(None, 7\), but .*\(None, 10\)"),
+        (
+            lambda shape, n: keras.Sequential([keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(n)]),
+            "outputs are no probabilities.*softmax",
+        ),
+    ],
+    ids=["no model", "input", "output", "logits"],
+)
+def test_own_architecture_that_does_not_fit_is_refused(build, words, digits):
+    with pytest.raises(ValueError, match=words):
+        KerasCNNClassifier(architecture=build).fit(*digits)
+
+
+def test_another_architecture_cannot_go_on_training_but_the_fitted_one_still_predicts(cnn, digits):
+    X, y = digits
+    net = cnn(warm_start=True, dense_units=None).fit(X, y)
+    expected = net.predict_proba(X[:9])
+    net.set_params(architecture="residual")
+    np.testing.assert_array_equal(net.predict_proba(X[:9]), expected)
+    with pytest.raises(ValueError, match="architecture changed since it was fitted"):
+        net.fit(X, y)

@@ -277,7 +277,10 @@ def test_pool_forgets_what_was_unused_for_longest():
     class Fake:
         compilation = holder = None
 
-    built = []
+        def release(self):
+            released.append(self)
+
+    built, released = [], []
 
     def build():
         built.append(Fake())
@@ -287,5 +290,6 @@ def test_pool_forgets_what_was_unused_for_longest():
         with pool.lend(key, build):
             pass
     assert len(built) == 4
+    assert released == built[:2]
     with pool.lend("a", build) as first, pool.lend("a", build) as second:
         assert first is not second

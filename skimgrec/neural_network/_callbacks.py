@@ -1,0 +1,121 @@
+"""What happens between the steps of a training: the learning rate, the watch over epochs, the user's own callbacks."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import keras
+import numpy as np
+
+from skimgrec.neural_network._network import Network, TrainingState
+from skimgrec.neural_network._schedule import rate_factor
+
+
+class RateSchedule(keras.callbacks.Callback):
+    """Sets the learning rate before each step.
+
+    The rate depends on how many epochs and steps were done since the schedule began, and on nothing that is lost when
+    training stops.
+
+    Parameters
+    ----------
+    schedule : str
+        As `rate_factor` takes it.
+    peak : float
+        The highest rate.
+    first_epoch : int
+        Number of the epoch in which the schedule began.
+    n_epochs : int
+        How many epochs it is planned for.
+    """
+
+    def __init__(self, schedule: str, peak: float, *, first_epoch: int, n_epochs: int) -> None:
+        super().__init__()
+        self._schedule = schedule
+        self._peak = peak
+        self._first_epoch = first_epoch
+        self._n_epochs = n_epochs
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        done = self._epoch - self._first_epoch + batch / self.params["steps"]
+        if keras.backend.backend() == "jax":
+            # Within an epoch the numbers are not in the model; once put there, they are read anew.
+            self.model.jax_state_sync()
+        self.model.optimizer.learning_rate = self._peak * rate_factor(self._schedule, done / self._n_epochs)
+
+
+class EpochWatch(keras.callbacks.Callback):
+    """Keeps the numbers of the last finished epoch and of the best one, and stops where nothing gets better.
+
+    Parameters
+    ----------
+    network : Network
+        The one that is trained.
+    n_iter_no_change : int or None
+        How many epochs may pass without a better validation score. None never stops, and keeps no best epoch.
+    """
+
+    def __init__(self, network: Network, n_iter_no_change: int | None) -> None:
+        super().__init__()
+        self.history: dict[str, list[Any]] = {}
+        self.last: TrainingState | None = None
+        self.best: TrainingState | None = None
+        self._network = network
+        self._patience = n_iter_no_change
+        self._best_rank = (-np.inf, -np.inf)
+        self._best_score = -np.inf
+        self._waited = 0
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self.last = self._network.snapshot()
+        # Most metrics give a number, some give one for each class. The last: what is in it is finished.
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(np.asarray(value).tolist())
+        if self._patience is not None and logs:
+            self._judge(logs)
+
+    def _judge(self, logs: dict[str, Any]) -> None:
+        loss = float(logs["val_loss"])
+        score = float(logs.get("val_accuracy", -loss))
+        # Few validation pictures make ties, which the loss decides.
+        if (score, -loss) > self._best_rank:
+            self._best_rank = (score, -loss)
+            self.best = self.last
+        self._waited = 0 if score > self._best_score else self._waited + 1
+        self._best_score = max(score, self._best_score)
+        if self._patience is not None and self._waited >= self._patience:
+            self.model.stop_training = True
+
+
+def own_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+    """Return the user's callbacks for one fit: copies of instances, and what factories make.
+
+    A callback holds its model and what it has counted, so that one instance cannot serve two fits.
+
+    Raises
+    ------
+    ValueError
+        If one is no callback of Keras and makes none.
+    """
+    given = [] if callbacks is None else list(callbacks) if np.iterable(callbacks) else [callbacks]
+    return [_own(callback) for callback in given]
+
+
+def _own(given: Any) -> keras.callbacks.Callback:
+    if isinstance(given, keras.callbacks.Callback):
+        bare = copy.copy(given)
+        # Of one that has served elsewhere, the model is not copied along.
+        bare._model = None
+        return copy.deepcopy(bare)
+    made = given() if callable(given) else given
+    if not isinstance(made, keras.callbacks.Callback):
+        raise ValueError(
+            f"callbacks: {given!r} is no keras.callbacks.Callback and makes none. Give instances, which are copied for "
+            "each fit, or functions without arguments that return one."
+        )
+    return made

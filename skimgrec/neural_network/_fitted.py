@@ -1,0 +1,150 @@
+"""A fitted network as an estimator keeps it: plain numbers, and the way from them back to a Keras model."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from skimgrec.neural_network._augmentation import Amounts
+from skimgrec.neural_network._compilation import make_loss, make_metrics, make_optimizer
+from skimgrec.neural_network._keras_values import from_plain, to_plain
+from skimgrec.neural_network._network import (
+    Arrays,
+    Network,
+    dtype_policy,
+    frozen,
+    keras_seeded,
+    rescaling,
+    with_front_layers,
+)
+from skimgrec.neural_network._pool import networks
+from skimgrec.neural_network._scaling import PixelScale
+from skimgrec.neural_network.architectures import architecture_function, check_core
+from skimgrec.utils import with_channel_axis
+
+if TYPE_CHECKING:
+    import keras
+
+
+class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
+    """What the network has learned, and what it is built by."""
+
+    history_: dict[str, list[Any]]
+    _augmentation: Amounts
+    _weights: Arrays
+
+    @abstractmethod
+    def _architecture(self) -> tuple[str | Callable[..., keras.Model], dict[str, Any]]:
+        """Return the architecture that the parameters ask for, and those of its hyperparameters that are given."""
+
+    @property
+    def model_(self) -> keras.Model:
+        """The trained network: a new, compiled `keras.Model` that takes pixel values as `fit` saw them.
+
+        Changing it does not change the classifier.
+        """
+        check_is_fitted(self)
+        low, high = self.value_range_
+        scale = rescaling(PixelScale(low, high, "float32"))
+        model = with_front_layers(self._build_core(), [scale], input_dtype="float32")
+        model.set_weights(self._weights)
+        model.compile(
+            optimizer=make_optimizer(self.optimizer, self.learning_rate, self.weight_decay),
+            loss=make_loss(self.loss, self.label_smoothing),
+            metrics=make_metrics(self.metrics),
+        )
+        return model
+
+    @property
+    def loss_(self) -> float:
+        """Loss of the last epoch, on the training pictures as they were augmented."""
+        return self.loss_curve_[-1]
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Loss of each epoch."""
+        check_is_fitted(self)
+        return list(self.history_["loss"])
+
+    @property
+    def best_loss_(self) -> float:
+        """The smallest loss of an epoch."""
+        return min(self.loss_curve_)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """Accuracy of each epoch on the validation pictures; None without any.
+
+        Where `metrics` lacks the accuracy, the validation loss with a minus sign.
+        """
+        check_is_fitted(self)
+        if "val_loss" not in self.history_:
+            return None
+        if "val_accuracy" in self.history_:
+            return list(self.history_["val_accuracy"])
+        return [-loss for loss in self.history_["val_loss"]]
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """The highest of `validation_scores_`; None without any."""
+        scores = self.validation_scores_
+        return None if scores is None else float(np.nanmax(scores))
+
+    def summary(self) -> None:
+        """Print the layers of the trained network, the shape of their outputs and their numbers of parameters."""
+        self.model_.summary()
+
+    @property
+    def weights_(self) -> Arrays:
+        """Weights of the network, in the order of `keras.Model.get_weights`, as read-only arrays."""
+        return list(self._weights)
+
+    @weights_.setter
+    def weights_(self, weights: Sequence[ArrayLike]) -> None:
+        self._weights = frozen(weights)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: to_plain(value) for name, value in super().__getstate__().items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({name: from_plain(value) for name, value in state.items()})
+        if "_weights" in state:
+            self._weights = frozen(self._weights)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_weights")
+
+    def _lend_network(self, input_dtype: str, **wishes: Any) -> AbstractContextManager[Network]:
+        """Lend a network of the fitted architecture from the process's pool."""
+
+        def build() -> Network:
+            return Network(self._build_core(), input_dtype, self._augmentation)
+
+        key: Hashable = (
+            self._fitted_architecture,
+            tuple(self._hyperparameters.items()),
+            with_channel_axis(self.image_shape_),
+            self.n_outputs_,
+            input_dtype,
+            self._augmentation,
+            self._dtype_policy,
+        )
+        return networks.lend(key, build, **wishes)
+
+    def _build_core(self, seed: int = 0) -> keras.Model:
+        """Build the fitted architecture. A user's own function draws what it draws from `seed`."""
+        shape = with_channel_axis(self.image_shape_)
+        function = architecture_function(self._fitted_architecture)
+        if isinstance(self._fitted_architecture, str):
+            with dtype_policy(self._dtype_policy):
+                return function(shape, self.n_outputs_, **self._hyperparameters)
+        with dtype_policy(self._dtype_policy), keras_seeded(seed):
+            core = function(shape, self.n_outputs_, **self._hyperparameters)
+            return check_core(core, function, shape, self.n_outputs_)

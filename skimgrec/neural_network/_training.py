@@ -1,0 +1,281 @@
+"""How a network is trained: from new weights, or on from where training stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_consistent_length
+
+from skimgrec.neural_network._augmentation import augmentation_amounts
+from skimgrec.neural_network._compilation import (
+    compilation_key,
+    make_loss,
+    make_metrics,
+    make_optimizer,
+    n_outputs,
+    optimizer_key,
+    wants_one_hot,
+)
+from skimgrec.neural_network._fitted import FittedNetwork
+from skimgrec.neural_network._labels import check_classes, check_labels, encode_labels
+from skimgrec.neural_network._network import Arrays, Network, TrainingState
+from skimgrec.neural_network._precision import policy_name
+from skimgrec.neural_network._row_weights import row_weights
+from skimgrec.neural_network._runtime import load_keras
+from skimgrec.neural_network._scaling import PixelScale
+from skimgrec.neural_network._validation import check_validation_data, rows_set_aside
+from skimgrec.utils import Pictures, validate_pictures
+
+if TYPE_CHECKING:
+    import keras
+
+    from skimgrec.neural_network._batches import TrainingBatches
+
+
+# Pictures in a step of validation, which takes no more memory than a step of training with a quarter of them.
+_SMALLEST_VALIDATION_BATCH = 128
+
+
+class TrainableNetwork(FittedNetwork):
+    """Training, for which a subclass's `fit` and `partial_fit` say what and how long."""
+
+    n_iter_: int
+    _cycle: tuple[int, int]
+    _seed: int
+
+    def _train(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        classes: ArrayLike | None,
+        epochs: int,
+        resume: bool,
+        validation: tuple[Any, Any] = (None, None),
+        stop_early: bool = False,
+        new_cycle: bool = True,
+    ) -> None:
+        name = type(self).__name__
+        labels = check_labels(self, y)
+        pictures = validate_pictures(self, X, reset=not resume)
+        check_consistent_length(pictures, labels)
+        load_keras(self.n_threads)
+        if resume:
+            self._check_resumable(classes)
+        else:
+            self._start(check_classes(labels, classes, name))
+        if new_cycle or not resume:
+            self._cycle = (self.n_iter_, int(self.epochs))
+        targets = encode_labels(labels, self.classes_, name)
+        weights = row_weights(targets, self.classes_, sample_weight, self.class_weight)
+
+        sets = self._training_and_validation(pictures, targets, weights, validation, stop_early=stop_early)
+        with self._lend_trainable_network(sets[0].input_dtype, resume) as network:
+            state, history, interrupted = self._run(network, *sets, epochs=epochs, stop_early=stop_early)
+        self._store(state)
+        self._extend_history(history)
+        if interrupted:
+            warnings.warn(
+                f"Training of {name} interrupted by user after {self.n_iter_} epochs: it stays as it was at the end of "
+                f"the {'best' if stop_early else 'last'} finished one, and partial_fit goes on from there.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        if not all(np.isfinite(array).all() for array in self._weights):
+            warnings.warn(
+                f"{name} has diverged: some of its weights are not finite, and its predictions are meaningless. Try a "
+                "smaller learning_rate.",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _training_and_validation(
+        self,
+        pictures: Pictures,
+        targets: NDArray[np.intp],
+        weights: NDArray[np.float64],
+        validation: tuple[Any, Any],
+        *,
+        stop_early: bool,
+    ) -> tuple[TrainingBatches, TrainingBatches | None]:
+        """Return the batches to train on, and those to judge by."""
+        from skimgrec.neural_network._batches import TrainingBatches
+
+        judged: tuple[Any, Any, Any] | None = None
+        if any(part is not None for part in validation):
+            judged = (*check_validation_data(self, *validation, self.classes_), None)
+        elif stop_early:
+            aside = rows_set_aside(targets, weights, self.validation_fraction, self._seed)
+            held_out = np.zeros_like(weights)
+            held_out[aside] = weights[aside]
+            weights = weights.copy()
+            weights[aside] = 0.0
+            judged = (pictures, targets, held_out)
+        scales = [PixelScale.for_pictures(part.dtype, self.value_range_) for part in (pictures, *(judged or ())[:1])]
+        # One network serves both.
+        input_dtype = "uint8" if all(scale.input_dtype == "uint8" for scale in scales) else "float32"
+        low, high = self.value_range_
+        settings: dict[str, Any] = {
+            "n_outputs": self.n_outputs_,
+            "one_hot": wants_one_hot(self.loss),
+            "scale": PixelScale(low, high, input_dtype),
+            "seed": self._seed,
+        }
+        training = TrainingBatches(pictures, targets, weights, batch_size=self.batch_size, **settings)
+        if judged is None:
+            return training, None
+        pictures, targets, held_out = judged
+        held_out = np.ones(len(targets)) if held_out is None else held_out
+        size = max(self.batch_size, _SMALLEST_VALIDATION_BATCH)
+        return training, TrainingBatches(pictures, targets, held_out, batch_size=size, **settings)
+
+    def _run(
+        self,
+        network: Network,
+        batches: TrainingBatches,
+        judged: TrainingBatches | None,
+        *,
+        epochs: int,
+        stop_early: bool,
+    ) -> tuple[TrainingState, dict[str, list[Any]], bool]:
+        """Train, and return the numbers to keep, the results of the epochs, and whether Ctrl-C ended it."""
+        from skimgrec.neural_network._batches import EpochOrder
+        from skimgrec.neural_network._callbacks import EpochWatch, RateSchedule, own_callbacks
+        from skimgrec.neural_network._progress import ProgressBar
+        from skimgrec.neural_network._scikeras import train
+
+        watch = EpochWatch(network, self.n_iter_no_change if stop_early else None)
+        callbacks: list[Any] = [EpochOrder(batches)]
+        if self.learning_rate_schedule != "constant":
+            peak = make_optimizer(self.optimizer, self.learning_rate).get_config()["learning_rate"]
+            first, planned = self._cycle
+            callbacks.append(RateSchedule(self.learning_rate_schedule, peak, first_epoch=first, n_epochs=planned))
+        # Last of all, so that it keeps what the user's have made of an epoch.
+        callbacks += [*own_callbacks(self.callbacks), watch]
+        verbose = int(self.verbose)
+        with contextlib.ExitStack() as stack:
+            if verbose == 1:
+                bar = ProgressBar(self.n_iter_ + 1, self.n_iter_ + epochs)
+                stack.callback(bar.close)
+                callbacks.append(bar)
+            try:
+                train(
+                    network.model,
+                    batches,
+                    validation=judged,
+                    epochs=epochs,
+                    initial_epoch=self.n_iter_,
+                    callbacks=callbacks,
+                    verbose=0 if verbose == 1 else verbose,
+                )
+            except KeyboardInterrupt:
+                if watch.last is None:
+                    raise
+                return watch.best or watch.last, watch.history, True
+        return watch.best or network.state(), watch.history, False
+
+    def _extend_history(self, history: dict[str, list[Any]]) -> None:
+        before, now = self.n_iter_, len(history["loss"])
+        names = list({**self.history_, **history})
+        # What was not measured in every epoch has gaps.
+        gaps = {name: ([np.nan] * before, [np.nan] * now) for name in names}
+        self.history_ = {
+            name: self.history_.get(name, gaps[name][0]) + history.get(name, gaps[name][1]) for name in names
+        }
+        self.n_iter_ = before + now
+
+    def _start(self, classes: NDArray[Any]) -> None:
+        """Set all that does not change while training goes on."""
+        self.n_outputs_ = n_outputs(self.loss, len(classes))
+        self.classes_ = classes
+        self.n_iter_ = 0
+        self.history_ = {}
+        # Kept apart from the parameters and Keras's global policy, which may be set anew while the weights stay.
+        self._fitted_architecture, hyperparameters = self._architecture()
+        self._hyperparameters = _plain(hyperparameters)
+        self._augmentation = augmentation_amounts(self.augmentation)
+        self._dtype_policy = policy_name(self.dtype_policy)
+        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _check_resumable(self, classes: ArrayLike | None) -> None:
+        name = type(self).__name__
+        if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
+            raise ValueError(f"classes={classes!r} differ from those of the first call to {name}: {self.classes_!r}.")
+        architecture, hyperparameters = self._architecture()
+        wanted, fitted = _plain(hyperparameters), self._hyperparameters
+        changed = [] if architecture == self._fitted_architecture else ["architecture"]
+        changed += [name for name in {**wanted, **fitted} if wanted.get(name) != fitted.get(name)]
+        if augmentation_amounts(self.augmentation) != self._augmentation:
+            changed.append("augmentation")
+        if n_outputs(self.loss, len(self.classes_)) != self.n_outputs_:
+            changed.append("loss")
+        if changed:
+            raise ValueError(
+                f"{name} cannot go on training: {', '.join(changed)} changed since it was fitted, and the trained "
+                "weights do not fit another network. Set it back, or fit with warm_start=False."
+            )
+
+    @contextmanager
+    def _lend_trainable_network(self, input_dtype: str, resume: bool) -> Iterator[Network]:
+        """Lend a compiled network that starts from this classifier's state, or from new weights."""
+        scheduled = self.learning_rate_schedule != "constant"
+        optimizer = make_optimizer(self.optimizer, self.learning_rate, self.weight_decay, scheduled=scheduled)
+        spare = self.weight_decay is not None
+        compilation = compilation_key(optimizer, self.loss, self.metrics, self.label_smoothing, spare)
+        with self._lend_network(input_dtype, compilation=compilation) as network:
+            loss, metrics = make_loss(self.loss, self.label_smoothing), make_metrics(self.metrics)
+            network.compile(compilation, optimizer, loss, metrics, spare_vectors=spare)
+            if resume:
+                self._check_same_optimizer(optimizer)
+                network.load(TrainingState(self._weights, self._optimizer_variables, self._generator_states))
+                rate = self.learning_rate
+            else:
+                network.initialize(self._seed, self._own_initial_weights())
+                self._optimizer_key = optimizer_key(optimizer)
+                rate = optimizer.get_config()["learning_rate"]
+            # A rate that the optimizer was given as a schedule stands in its configuration as a dict.
+            if isinstance(rate, Real):
+                network.model.optimizer.learning_rate = float(rate)
+            yield network
+
+    def _own_initial_weights(self) -> Arrays | None:
+        """Return the weights that a user's own architecture starts from: some may have been loaded, not drawn."""
+        if isinstance(self._fitted_architecture, str):
+            return None
+        return [np.asarray(weights) for weights in self._build_core(self._seed).get_weights()]
+
+    def _check_same_optimizer(self, optimizer: keras.Optimizer) -> None:
+        if optimizer_key(optimizer) != self._optimizer_key:
+            raise ValueError(
+                f"{type(self).__name__} cannot go on training: the optimizer changed since it was fitted, and "
+                f"{type(optimizer).__name__} with {optimizer.get_config()} cannot take over the state. Set it back "
+                "(learning_rate may change), or fit with warm_start=False."
+            )
+
+    def _store(self, state: TrainingState) -> None:
+        self._weights = state.weights
+        self._optimizer_variables = state.optimizer
+        self._generator_states = state.generators
+
+
+def _plain(hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    """Return hyperparameters as values that compare and hash: sequences as tuples, NumPy's numbers as Python's."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, np.generic):
+            return value.item()
+        if np.iterable(value) and not isinstance(value, str):
+            return tuple(plain(part) for part in value)
+        return value
+
+    return {name: plain(value) for name, value in hyperparameters.items()}

@@ -1,0 +1,21 @@
+"""Network architectures: plain functions from a picture's shape to an untrained `keras.Model` of probabilities."""
+
+from skimgrec.neural_network.architectures._choice import (
+    ARCHITECTURES,
+    architecture_function,
+    check_core,
+    used_hyperparameters,
+)
+from skimgrec.neural_network.architectures._perceptron import multilayer_perceptron
+from skimgrec.neural_network.architectures._residual import residual_cnn
+from skimgrec.neural_network.architectures._sequential import sequential_cnn
+
+__all__ = [
+    "ARCHITECTURES",
+    "architecture_function",
+    "check_core",
+    "multilayer_perceptron",
+    "residual_cnn",
+    "sequential_cnn",
+    "used_hyperparameters",
+]

@@ -64,7 +64,11 @@ def test_features_come_as_a_data_frame(network, digits):
 
 
 def named(input_shape, n_outputs):
-    layers = [keras.layers.Flatten(), keras.layers.Dense(5, name="bottleneck"), keras.layers.Dense(n_outputs, "softmax")]
+    layers = [
+        keras.layers.Flatten(),
+        keras.layers.Dense(5, name="bottleneck"),
+        keras.layers.Dense(n_outputs, "softmax"),
+    ]
     return keras.Sequential([keras.Input(input_shape), *layers])
 
 

@@ -24,6 +24,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings, logged_warnings
 from skimgrec.preprocessing import ImageLoader
+from skimgrec.utils import interrupts_passed_on
 
 # Named only where they took part: they may be installed and unused.
 _OPTIONAL_LIBRARIES = ("keras", "tensorflow", "torch", "jax")
@@ -131,7 +132,9 @@ def _measure(
             X_part, y_part = _safe_indexing(X, task.train), y[task.train]
             _prepare_process(model, X_part)
             start = time.perf_counter()
-            model.fit(X_part, y_part)
+            # Ctrl-C ends the comparison, not only the fit that happens to run.
+            with interrupts_passed_on():
+                model.fit(X_part, y_part)
             times["fit_time"] = time.perf_counter() - start
             X_part, y_part = _safe_indexing(X, task.test), y[task.test]
             start = time.perf_counter()

@@ -33,7 +33,7 @@ from skimgrec.neural_network._row_weights import row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network._validation import check_validation_data, rows_set_aside
-from skimgrec.utils import Pictures, validate_pictures
+from skimgrec.utils import Pictures, may_keep_interrupted_fit, validate_pictures
 
 if TYPE_CHECKING:
     import keras
@@ -179,7 +179,7 @@ class TrainableNetwork(FittedNetwork):
                     verbose=0 if verbose == 1 else verbose,
                 )
             except KeyboardInterrupt:
-                if watch.last is None:
+                if watch.last is None or not may_keep_interrupted_fit():
                     raise
                 return watch.best or watch.last, watch.history, True
         return watch.best or network.state(), watch.history, False

@@ -131,3 +131,49 @@ with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
     done = run(code)
     assert done.stdout == "[1, 1]\n", done.stderr
     assert done.stderr == ""
+
+
+tensorflow_only = pytest.mark.skipif(
+    os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow", reason="other backends have other ways"
+)
+THREADS = """
+import sys, numpy as np, warnings
+from skimgrec import KerasMLPClassifier
+warnings.simplefilter("error")
+X, y = np.random.default_rng(0).random((40, 8, 8)), np.arange(40) % 2
+for n in sys.argv[1].split(","):
+    try:
+        KerasMLPClassifier(epochs=1, n_threads=int(n) if n != "None" else None).fit(X, y)
+        print("fitted")
+    except RuntimeWarning as warning:
+        print(str(warning))
+import tensorflow as tf
+print(tf.config.threading.get_intra_op_parallelism_threads())
+"""
+
+
+def threads(numbers, **environment):
+    done = subprocess.run(
+        [sys.executable, "-c", THREADS, numbers],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    return done.stdout.splitlines()
+
+
+@tensorflow_only
+def test_number_of_threads_is_pinned_by_the_first_fit_and_later_wishes_for_others_are_warned_of():
+    *said, number = threads("1,1,None,3")
+    assert said[:3] == ["fitted"] * 3
+    assert said[3].startswith("n_threads=3 cannot be had: TensorFlow started with 1 in this process")
+    assert "TF_NUM_INTRAOP_THREADS=3" in said[3]
+    assert number == "1"
+
+
+@tensorflow_only
+def test_number_of_threads_that_is_in_force_anyway_is_no_cause_for_a_warning():
+    n_cores = len(os.sched_getaffinity(0))
+    assert threads(f"None,{n_cores}")[:2] == ["fitted"] * 2
+    assert threads("None,3", TF_NUM_INTRAOP_THREADS="3")[:2] == ["fitted"] * 2

@@ -271,6 +271,19 @@ def test_interrupted_fit_leaves_the_pool_sound(network, digits, same_weights, mo
     assert same_weights(expected, network().fit(X, y))
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's registry")
+def test_discarded_networks_leave_nothing_in_tensorflows_registry(cnn, digits, monkeypatch):
+    from tensorflow.python.framework import ops
+
+    X, y = digits
+    monkeypatch.setattr(_pool.networks, "_capacity", 1)
+    sizes = []
+    for filters in range(11, 15):
+        cnn(filters=filters, epochs=1).fit(X, y)
+        sizes.append(len([name for name in ops._gradient_registry.list() if name.startswith("CustomGradient")]))
+    assert sizes[1:] == sizes[:1] * 3
+
+
 def test_pool_forgets_what_was_unused_for_longest():
     pool = _pool.NetworkPool(capacity=2)
 
@@ -290,6 +303,6 @@ def test_pool_forgets_what_was_unused_for_longest():
         with pool.lend(key, build):
             pass
     assert len(built) == 4
-    assert released == built[:2]
+    assert released == [built[0], built[2]]
     with pool.lend("a", build) as first, pool.lend("a", build) as second:
         assert first is not second

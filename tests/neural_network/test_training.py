@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import ImageFlattener
+from skimgrec import ImageFlattener, compare
 from skimgrec.neural_network._schedule import rate_factor
 
 
@@ -278,6 +278,11 @@ def test_interrupt_leaves_the_last_finished_epoch_and_training_can_go_on(network
     assert net.history_["loss"] == whole.history_["loss"][:2]
     net.set_params(callbacks=None).partial_fit(X, y).partial_fit(X, y)
     assert same_weights(net, whole)
+
+
+def test_interrupt_ends_the_comparison_that_a_fit_is_part_of(network, digits):
+    with pytest.raises(KeyboardInterrupt):
+        compare({"net": network(epochs=4, callbacks=Interrupt(2))}, *digits, cv=2)
 
 
 def test_interrupt_before_an_epoch_is_finished_is_passed_on(network, digits):

@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skimgrec import HOGTransformer, load_cifar10, load_digits_images
+from skimgrec import HOGTransformer, fetch_cifar10, load_digits_images
 from skimgrec.datasets import stratified_subset
 
 SHARED = [
@@ -66,7 +66,7 @@ def digits_splits(seed):
 
 def cifar_splits(n_train, seed):
     """Return pictures, classes, and one pair of training and test rows."""
-    train, test = load_cifar10(subset="train"), load_cifar10(subset="test")
+    train, test = fetch_cifar10(subset="train"), fetch_cifar10(subset="test")
     rows = stratified_subset(train.target, n_train, random_state=seed)
     images = np.concatenate([train.images[rows], test.images])
     target = np.concatenate([train.target[rows], test.target])

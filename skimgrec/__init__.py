@@ -23,10 +23,12 @@ _HOMES = {
     "candidates": "skimgrec.model_selection",
     "check_images": "skimgrec.datasets",
     "compare": "skimgrec.model_selection",
-    "load_cifar10": "skimgrec.datasets",
+    "fetch_cifar10": "skimgrec.datasets",
+    "fetch_cifar100": "skimgrec.datasets",
+    "fetch_fashion_mnist": "skimgrec.datasets",
+    "fetch_mnist": "skimgrec.datasets",
     "load_digits_images": "skimgrec.datasets",
     "load_image_folder": "skimgrec.datasets",
-    "load_mnist": "skimgrec.datasets",
     "make_image_classification": "skimgrec.datasets",
 }
 

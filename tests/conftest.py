@@ -4,6 +4,9 @@ import os
 
 # SciPy reads this once, when it is first imported; without it scikit-learn skips its array API check.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# No test reaches another machine: what goes there is sent to a port of this one at which nothing answers.
+os.environ.update(dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"))
+os.environ.update(dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"))
 
 from pathlib import Path
 
@@ -18,11 +21,11 @@ def pytest_configure() -> None:
 
     Numba compiles a kernel anew when its own file changes, but not when one that it calls in another file does.
     """
-    folder = ROOT / "skimgrec" / "feature_extraction"
-    newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
-    for cached in (folder / "__pycache__").glob("*.nb?"):
-        if cached.stat().st_mtime < newest:
-            cached.unlink()
+    for folder in (ROOT / "skimgrec" / name for name in ("feature_extraction", "utils")):
+        newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
+        for cached in (folder / "__pycache__").glob("*.nb?"):
+            if cached.stat().st_mtime < newest:
+                cached.unlink()
 
 
 @pytest.fixture

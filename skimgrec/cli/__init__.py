@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from skimgrec.cli._check import check
 from skimgrec.cli._compare import compare
 from skimgrec.cli._help import Command
 from skimgrec.cli._models import models
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command(cls=Command)(compare)
 app.command(cls=Command)(models)
+app.command(cls=Command)(check)
 
 
 def _show_version(wanted: bool) -> None:

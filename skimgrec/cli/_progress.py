@@ -185,7 +185,7 @@ class _Live:
         self._task = task
 
     def read(self, done: int, total: int) -> None:
-        self._bar.update(self._task, total=total, completed=done, description="reading pictures")
+        self._bar.update(self._task, total=total, completed=done, description="reading pictures", refresh=True)
 
     def say(self, text: str) -> None:
         self._bar.console.print(text, markup=False, highlight=False)

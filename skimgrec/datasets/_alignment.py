@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from skimgrec.utils._compile import compiled
 
 # Gauss-Newton steps on blurred thumbnails, which lead the way from a few pixels off, and then on sharp ones.
 _BLURRED_STEPS = 6
 _SHARP_STEPS = 3
+# In pixels of the border: steps that change less end a round.
+_SETTLED = 0.05
 # How far a copy may be off, as a share of its side: cropping 10 % off each side stretches it by 0.25.
 _MOST_SHIFT = 0.15
 _MOST_STRETCH = 0.25
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no folder to cache in
-        return njit(**options)(function)
 
 
 def agreements(thumbnails: NDArray[np.uint8], pairs: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -46,7 +38,7 @@ def agreements(thumbnails: NDArray[np.uint8], pairs: NDArray[np.intp]) -> NDArra
     return found
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _blur(picture, out):  # type: ignore[no-untyped-def]
     side = picture.shape[0]
     for row in range(side):
@@ -63,7 +55,7 @@ def _blur(picture, out):  # type: ignore[no-untyped-def]
             ) / 16.0
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _solve(normal, right):  # type: ignore[no-untyped-def]
     """Solve a small system by Gaussian elimination, in place; a direction that nothing determines gets 0."""
     n = right.shape[0]
@@ -89,7 +81,7 @@ def _solve(normal, right):  # type: ignore[no-untyped-def]
         right[k] = total / normal[k, k]
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
     """Sample a picture between its pixels; what lies outside becomes -1e9."""
     side = picture.shape[0]
@@ -112,9 +104,12 @@ def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
             )
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
-    """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness."""
+    """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness.
+
+    Return by how many pixels that moves the border at most, -1 where the two do not agree at all.
+    """
     side = fixed.shape[0]
     middle = (side - 1) / 2.0
     normal = np.zeros((6, 6))
@@ -144,13 +139,14 @@ def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
     gain = right[4] / 64.0
     # A negative picture of the other is no copy.
     if gain < 0.1:
-        return False
+        return -1.0
     for i in range(4):
         warp[i] += right[i] / gain
-    return True
+    across, down = abs(right[0]) + middle * abs(right[2]), abs(right[1]) + middle * abs(right[3])
+    return max(across, down) / gain
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _correlation(first, second):  # type: ignore[no-untyped-def]
     n = 0
     sums = np.zeros(5)
@@ -172,7 +168,7 @@ def _correlation(first, second):  # type: ignore[no-untyped-def]
     return (sums[4] - sums[0] * sums[1] / n) / np.sqrt(spread) if spread > 1e-6 else 0.0
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _align_all(thumbnails, pairs, found, most_shift, most_stretch):  # type: ignore[no-untyped-def]
     side = thumbnails.shape[1]
     first, second = np.empty((side, side)), np.empty((side, side))
@@ -187,18 +183,21 @@ def _align_all(thumbnails, pairs, found, most_shift, most_stretch):  # type: ign
         _blur(second, other)
         _blur(other, soft_second)
         warp[:] = 0.0
-        for step in range(_BLURRED_STEPS + _SHARP_STEPS):
-            if step < _BLURRED_STEPS:
+        step = 0
+        while step < _BLURRED_STEPS + _SHARP_STEPS:
+            is_blurred = step < _BLURRED_STEPS
+            if is_blurred:
                 _warp(soft_second, warp, moved)
-                improved = _step(soft_first, moved, warp)
+                change = _step(soft_first, moved, warp)
             else:
                 _warp(second, warp, moved)
-                improved = _step(first, moved, warp)
+                change = _step(first, moved, warp)
             for i in range(2):
                 warp[i] = min(max(warp[i], -most_shift * side), most_shift * side)
                 warp[i + 2] = min(max(warp[i + 2], -most_stretch), most_stretch)
-            if not improved:
+            if change < 0 or (change < _SETTLED and not is_blurred):
                 break
+            step = _BLURRED_STEPS if is_blurred and change < _SETTLED else step + 1
         _warp(second, warp, moved)
         found[pair, 0] = _correlation(first, moved)
         # Edges and texture: what a blur takes away, of both as they lie over one another.

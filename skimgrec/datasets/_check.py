@@ -149,7 +149,7 @@ def check_images(
         n_compared=0 if near is None else near.n_compared,
         n_aligned=0 if near is None else near.n_aligned,
         data_name=data_name,
-        _images=paths if paths is not None else pictures,
+        images=paths if paths is not None else pictures,
     )
 
 
@@ -200,8 +200,6 @@ class _About:
     """Names, classes and splits of the pictures."""
 
     def __init__(self, n: int, target: Any, target_names: Any, split: Any, filenames: Any) -> None:
-        if n == 0:
-            raise ValueError("images has no pictures and no file names: expected at least one of either.")
         self._names = None if filenames is None else [str(name) for name in _column("filenames", filenames, n)]
         self._splits = None if split is None else [str(name) for name in _column("split", split, n)]
         self._labels, self._class_names = None, []

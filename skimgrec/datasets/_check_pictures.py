@@ -21,8 +21,7 @@ _SHOWN_SIDE = 256
 def paths_of(images: Any) -> list[str] | None:
     """Return the paths where `images` is a list or an array of them, or a lazy batch of files; None for pictures."""
     if isinstance(images, LazyImages):
-        known = getattr(images._source, "_paths", None)
-        return None if known is None else [os.fspath(path) for path in known]
+        return images.paths
     if isinstance(images, (str, bytes, os.PathLike)):
         raise TypeError(
             f"images={images!r}: expected pictures, or a list of file names. For a folder, use the command "
@@ -31,7 +30,9 @@ def paths_of(images: Any) -> list[str] | None:
     if isinstance(images, np.ndarray) and images.dtype.kind not in "OUS":
         return None
     values = images.tolist() if hasattr(images, "tolist") else list(images)
-    if not values or not any(isinstance(value, (str, bytes, os.PathLike)) for value in values):
+    if not values:
+        raise ValueError("images has no pictures and no file names: expected at least one of either.")
+    if not any(isinstance(value, (str, bytes, os.PathLike)) for value in values):
         return None
     odd = next((value for value in values if not isinstance(value, (str, bytes, os.PathLike))), None)
     if odd is not None:
@@ -72,10 +73,12 @@ class ToUint8:
 
 def pictures_of(check: ImageCheck, rows: Any) -> list[NDArray[np.uint8] | None]:
     """Return pictures to be shown, as `ImageCheck.pictures` does."""
-    source = check._images
-    if source is None:
-        return [None for _ in rows]
-    if isinstance(source, list):
+    source = check.images
+    if source is None:  # a result that was loaded knows the names in its findings
+        source = {
+            row: name for finding in check.findings for row, name in zip(finding.rows, finding.names, strict=True)
+        }
+    if isinstance(source, (dict, list)):
         return [_read_small(source[row]) for row in rows]
     to_uint8 = ToUint8(source)
     return [_drawable(to_uint8(source[int(row)])) for row in rows]

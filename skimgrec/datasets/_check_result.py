@@ -110,6 +110,8 @@ class ImageCheck:
         How many pairs of thumbnails were held against each other.
     data_name : str or None
         What the caller calls the data.
+    images : ndarray, LazyImages, list of str or None
+        What was checked, to show its pictures. It is not saved.
 
     See Also
     --------
@@ -136,7 +138,7 @@ class ImageCheck:
     n_compared: int = 0
     n_aligned: int = 0
     data_name: str | None = None
-    _images: Any = None
+    images: Any = None
 
     @property
     def is_clean(self) -> bool:
@@ -196,7 +198,7 @@ class ImageCheck:
         """Return the result as dicts, lists, strings and numbers that JSON can hold."""
         content: dict[str, Any] = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION, "is_clean": self.is_clean}
         for item in fields(self):
-            if not item.name.startswith("_"):
+            if item.name != "images":
                 content[item.name] = getattr(self, item.name)
         content["counts"] = self.counts
         content["groups"] = self.groups.tolist()
@@ -234,7 +236,7 @@ class ImageCheck:
                 f"{SCHEMA_VERSION}. Upgrade with pip install --upgrade skimgrec."
             )
         try:
-            values = {item.name: content[item.name] for item in fields(cls) if not item.name.startswith("_")}
+            values = {item.name: content[item.name] for item in fields(cls) if item.name != "images"}
             values["groups"] = np.asarray(values["groups"], np.int64)
             values["findings"] = tuple(_finding(saved) for saved in values["findings"])
         except (KeyError, TypeError, ValueError) as error:
@@ -322,8 +324,8 @@ class ImageCheck:
     __hash__ = None  # type: ignore[assignment]
 
     def __getstate__(self) -> dict[str, Any]:
-        images = self._images if isinstance(self._images, list) else None
-        return {**self.__dict__, "_images": images}
+        images = self.images if isinstance(self.images, list) else None
+        return {**self.__dict__, "images": images}
 
     def __repr__(self) -> str:
         from skimgrec.datasets._check_table import to_text

@@ -136,13 +136,14 @@ def to_rich(check: ImageCheck) -> Any:
 
 def to_text(check: ImageCheck) -> str:
     """Return a check as plain text of 80 columns, without colours."""
-    from rich.console import Console, Group
+    from rich.console import Console
 
+    if check.is_clean:
+        return headline(check)
     console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, force_terminal=False, _environ={})
     with console.capture() as capture:
-        rendered = to_rich(check)
-        console.print(Group(*rendered.renderables[:2]) if isinstance(rendered, Group) else rendered)
-    lines = [line.rstrip() for line in capture.get().rstrip().splitlines()]
+        console.print(to_rich(check).renderables[1])
+    lines = [headline(check), *(line.rstrip() for line in capture.get().rstrip().splitlines())]
     sentences = [line for text in remedies(check) for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
     return "\n".join([*lines, "", *sentences] if sentences else lines)
 

@@ -12,7 +12,13 @@ from skimgrec.datasets._data_npz import load_npz
 from skimgrec.datasets._data_table import TABLE_SUFFIXES, read_table_of_files
 from skimgrec.datasets._folder import checked_size, read_folder
 from skimgrec.datasets._folder_reading import OnRead
-from skimgrec.datasets._folder_words import doubtful_in_words, ignored_in_words, sizes_in_words, skipped_in_words
+from skimgrec.datasets._folder_words import (
+    doubtful_in_words,
+    ignored_in_words,
+    sizes_in_words,
+    skipped_in_words,
+    twins_in_words,
+)
 from skimgrec.datasets._resolve import dataset_names, load_dataset
 from skimgrec.utils._decode import PictureFormat
 
@@ -39,10 +45,10 @@ def load_data(
     Parameters
     ----------
     data : str or path-like
-        A name that `dataset_names` lists; a folder as `load_image_folder` takes it; an npz file with `x_train` and
-        `y_train`, perhaps `x_test`, `y_test` and `class_names`, or with `images` and `target`, perhaps
-        `target_names` and `split`; a CSV or Parquet file with the columns `path`, from its own folder, and `label`,
-        perhaps `split`.
+        A name that `dataset_names` lists, as a str: a path-like is always a file or a folder; a folder as
+        `load_image_folder` takes it; an npz file with `x_train` and `y_train`, perhaps `x_test`, `y_test` and
+        `class_names`, or with `images` and `target`, perhaps `target_names` and `split`; a CSV or Parquet file with the
+        columns `path`, from its own folder, and `label`, perhaps `split`.
     image_size : tuple of two ints, default=None
         (height, width) that pictures of a folder or a table are brought to. None keeps those that all have one size
         as they are, and brings those of different sizes to (64, 64).
@@ -96,15 +102,19 @@ def load_data(
     >>> digits.images.shape, digits.notes
     ((1797, 8, 8), [])
     """
-    name = os.fspath(data)
+    given_as_path = not isinstance(data, str)
+    name = os.path.expanduser(os.fspath(data))
     size = checked_size(image_size)
     if subset not in ("all", "train", "val", "test"):
         raise ValueError(f"subset={subset!r}: expected 'all', 'train', 'val' or 'test'.")
-    kind = _kind_of(name)
+    kind = _kind_of(name, given_as_path)
     if kind in ("name", "npz"):
         bunch = _named(name, subset, data_home) if kind == "name" else load_npz(name, subset)
         _check_is_as_wanted(name, bunch.images, size, grey)
-        return Bunch(**{"skipped": [], "ignored": [], "notes": [], **bunch})
+        notes = [
+            f"{name} is the built-in data set, not the folder or file beside you: that is {os.path.join('.', name)}."
+        ]
+        return Bunch(**{"skipped": [], "ignored": [], "notes": notes if _is_both(kind, name) else [], **bunch})
     read = read_folder if kind == "folder" else read_table_of_files
     bunch, findings = read(
         name,
@@ -120,13 +130,18 @@ def load_data(
         f"The pictures have {sizes}: all are brought to {MIXED_SIZE[0]} x {MIXED_SIZE[1]}." if sizes else "",
         skipped_in_words(bunch.skipped, len(bunch.filenames) + len(bunch.skipped)),
         doubtful_in_words(findings.doubtful, bunch.split[0]) if findings.doubtful else ignored_in_words(bunch.ignored),
+        twins_in_words(findings.twins) if findings.twins else "",
     ]
     return Bunch(**bunch, notes=[note for note in notes if note])
 
 
-def _kind_of(name: str) -> str:
+def _is_both(kind: str, name: str) -> bool:
+    return kind == "name" and os.path.exists(name)
+
+
+def _kind_of(name: str, given_as_path: bool) -> str:
     """Return "name", "folder", "npz" or "table"."""
-    if name in dataset_names():
+    if name in dataset_names() and not given_as_path:
         return "name"
     suffix = os.path.splitext(name)[1].lower()
     if os.path.isdir(name):
@@ -138,8 +153,9 @@ def _kind_of(name: str) -> str:
             return "table"
         hint = " Unpack it first." if suffix in (".zip", ".tar", ".gz", ".tgz", ".7z", ".rar") else ""
         raise ValueError(f"{name} is a file with the extension {suffix or '(none)'!r}, expected {_KINDS}.{hint}")
-    if os.path.dirname(name) or suffix in (".npz", *TABLE_SUFFIXES):
-        raise FileNotFoundError(f"There is no file or folder {name}; it is looked for from {os.getcwd()}.")
+    if given_as_path or os.path.dirname(name) or suffix in (".npz", *TABLE_SUFFIXES):
+        hint = f" For the built-in data set, give the str {name!r}." if name in dataset_names() else ""
+        raise FileNotFoundError(f"There is no file or folder {name}; it is looked for from {os.getcwd()}.{hint}")
     try:
         load_dataset(name)
     except ValueError as error:

@@ -54,8 +54,8 @@ def read_table_of_files(
     ImportError
         If it is a Parquet file and pyarrow is not installed.
     """
-    columns = _columns(path)
-    labels, splits = columns["label"], _splits(path, columns.get("split"))
+    columns = table_columns(path)
+    labels, splits = columns["label"], splits_of_column(path, columns.get("split"))
     _check_classes(path, labels, splits)
     rows = _rows_of(path, subset, splits, len(labels))
     folder = os.path.dirname(path)
@@ -83,7 +83,7 @@ def read_table_of_files(
     return bunch, Findings(read.sizes, [])
 
 
-def _columns(path: str) -> dict[str, list[str]]:
+def table_columns(path: str) -> dict[str, list[str]]:
     """Return the columns as text."""
     import pandas as pd  # takes a second
 
@@ -93,6 +93,13 @@ def _columns(path: str) -> dict[str, list[str]]:
             table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
         except (ValueError, pd.errors.ParserError) as error:
             raise ValueError(f"{path} is no readable CSV file in UTF-8: {' '.join(str(error).split())}") from error
+        if not isinstance(table.index, pd.RangeIndex):
+            # pandas takes the first fields of such rows for the names of the rows.
+            raise ValueError(
+                f"{path}: rows have more fields than the header, which names {some(list(table.columns), 8)}; the first "
+                f"row with a path starts {some(_as_fields(table.index[0]))}. Take out commas at the end of rows, and "
+                'put quotes around a path or label with a comma in it, such as "a,b.png".'
+            )
     else:
         table = _read_parquet(path)
     table.columns = [str(name).strip() for name in table.columns]
@@ -117,6 +124,10 @@ def _columns(path: str) -> dict[str, list[str]]:
     return columns
 
 
+def _as_fields(entry: Any) -> list[Any]:
+    return list(entry) if isinstance(entry, tuple) else [entry]
+
+
 def _read_parquet(path: str) -> Any:
     import pandas as pd
 
@@ -133,7 +144,8 @@ def _read_parquet(path: str) -> Any:
         raise ValueError(f"{path} is no readable Parquet file: {' '.join(str(error).split())}") from error
 
 
-def _splits(path: str, given: list[str] | None) -> list[str] | None:
+def splits_of_column(path: str, given: list[str] | None) -> list[str] | None:
+    """Return the splits that a column names, in any of their spellings, as "train", "val" or "test"."""
     if given is None:
         return None
     splits = [split_of(name) or name for name in given]

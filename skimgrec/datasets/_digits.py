@@ -37,7 +37,7 @@ def load_digits_images(*, return_X_y: bool = False) -> Bunch | tuple[Any, Any]:
     See Also
     --------
     sklearn.datasets.load_digits : The same pictures in float64.
-    load_mnist : Larger pictures of digits.
+    fetch_mnist : Larger pictures of digits.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -23,6 +24,7 @@ from skimgrec.datasets._folder_words import (
     sizes_in_words,
     skipped_in_words,
     some,
+    twins_in_words,
 )
 from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture
 from skimgrec.utils._picture_format import RESIZE_MODES
@@ -116,7 +118,8 @@ def load_image_folder(
     -----
     UserWarning
         If files were skipped, if the pictures have different sizes and `image_size` is None, or if folders that may be
-        classes were left out because one beside them is called "train".
+        classes were left out because one beside them is called "train", or folders with the same classes as the splits
+        because their names are no splits'.
 
     See Also
     --------
@@ -128,8 +131,8 @@ def load_image_folder(
     Left out without a word are files and folders whose name starts with a dot, and what systems leave behind:
     ``__MACOSX``, ``Thumbs.db`` and ``desktop.ini``. Links to folders are followed, but not in circles.
 
-    Folders called train, training, val, valid, validation, test or testing, alone or with "set" as in
-    ``Training_Set``, are splits where they hold folders with files, rather than pictures; one is enough. The classes
+    Folders called train, training, val, valid, validation, test or testing, alone or with "set", "images" or "data" as
+    in ``Training_Set``, are splits where they hold folders with files, rather than pictures; one is enough. The classes
     are then the folders in them, and other folders beside them are in `ignored`.
 
     Everything that Pillow decodes is read, as `ImageLoader` does.
@@ -150,9 +153,10 @@ def load_image_folder(
     >>> folder.target_names[folder.target].tolist()
     ['sand', 'sea']
     """
+    root = os.path.expanduser(os.fspath(path))
     with reading_bar(verbose) as on_read:
         folder, findings = read_folder(
-            os.fspath(path),
+            root,
             PictureFormat(checked_size(image_size), grey=bool(grey), resize=resize),
             keep=load_images,
             on_error=on_error,
@@ -165,13 +169,15 @@ def load_image_folder(
         warnings.warn(skipped_in_words(folder.skipped, n_files, where), UserWarning, stacklevel=_CALLER)
     if findings.doubtful:
         warnings.warn(
-            f"{os.fspath(path)}: {doubtful_in_words(findings.doubtful, folder.split[0])}",
+            f"{root}: {doubtful_in_words(findings.doubtful, folder.split[0])}",
             UserWarning,
             stacklevel=_CALLER,
         )
+    if findings.twins:
+        warnings.warn(f"{root}: {twins_in_words(findings.twins)}", UserWarning, stacklevel=_CALLER)
     if findings.sizes and load_images:
         warnings.warn(
-            f"Only file names are returned: the pictures in {os.fspath(path)} have {sizes_in_words(findings.sizes)}, "
+            f"Only file names are returned: the pictures in {root} have {sizes_in_words(findings.sizes)}, "
             "and an array holds one. Give image_size=(height, width), such as image_size=(64, 64), or "
             "load_images=False for the names alone.",
             UserWarning,
@@ -191,10 +197,13 @@ class Findings(NamedTuple):
         How many pictures have which size, where they differ and none was given; else empty.
     doubtful : list of str
         Folders left out that may be classes.
+    twins : list of str, default=()
+        Folders left out that may be another split.
     """
 
     sizes: Counter[tuple[int, int]]
     doubtful: list[str]
+    twins: Sequence[str] = ()
 
 
 def checked_size(image_size: Any) -> tuple[int, int] | None:
@@ -281,7 +290,7 @@ def read_folder(
     folder = files_bunch(
         f"the folder {root}", paths[read.rows], labels, layout.class_names, splits, read, ignored=layout.ignored
     )
-    return folder, Findings(read.sizes, layout.doubtful)
+    return folder, Findings(read.sizes, layout.doubtful, layout.twins)
 
 
 def files_bunch(
@@ -381,6 +390,12 @@ def _check_no_class_is_gone(
     layout: FolderLayout, subset: str, labels: list[str], splits: list[str] | None, read: ReadPictures
 ) -> None:
     if subset not in ("all", "train"):
+        if not labels:
+            skipped = skipped_in_words(read.skipped, len(read.skipped))
+            raise ValueError(
+                f"{layout.root}: no picture of the split {subset!r} can be read: {skipped} Put readable pictures into "
+                "its folders, or take another subset."
+            )
         return
     left = {label for row, label in enumerate(labels) if splits is None or splits[row] == "train"}
     gone = [name for name in layout.class_names if name not in left]

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 TRAIN, VALIDATION, TEST = "train", "val", "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
 
-_SPLIT_NAMES = re.compile(r"(?:(train|training)|(val|valid|validation)|(test|testing))(?:[ _-]?set)?", re.IGNORECASE)
+_SPLIT_NAMES = re.compile(
+    r"(?:(train|training)|(val|valid|validation)|(test|testing))(?:[ _-]?(?:set|images|data))?", re.IGNORECASE
+)
 # What operating systems leave behind. Whatever starts with a dot is left out too.
 _LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
+# What lies beside splits, and is no class even where pictures are in it.
+_NO_CLASS = re.compile(r"(?:single[ _-]?)?predict(?:ions?)?|(?:saved[ _-]?)?models?", re.IGNORECASE)
 # Only to tell a class that is called "train" from a split: whether a file is a picture is decided by its content.
 _PICTURE_NAME = re.compile(
     r".*\.(avif|bmp|dib|gif|ico|icns|j2k|jfif|jp2|jpe|jpeg|jpg|pbm|pcx|pgm|png|pnm|ppm|tga|tif|tiff|webp)",
@@ -40,7 +44,9 @@ class FolderLayout:
     loose : list of str
         Files that lie in no class folder.
     doubtful : list of str
-        Those of `ignored` that may be classes after all: several with pictures, beside a single split.
+        Those of `ignored` that may be classes after all: with pictures at any depth, beside a single split.
+    twins : list of str
+        Those of `ignored` that may be another split: with pictures in folders that are called as classes are.
     unreadable : list of (str, str)
         Folders that could not be listed, and why.
     """
@@ -53,6 +59,7 @@ class FolderLayout:
     ignored: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
     doubtful: list[str] = field(default_factory=list)
+    twins: list[str] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
     def full(self, path: str) -> str:
@@ -105,12 +112,12 @@ def folder_layout(root: str) -> FolderLayout:
     if splits:
         _take_splits(layout, splits)
         layout.ignored = [name for name in folders if name not in splits]
-        with_pictures = [name for name in layout.ignored if _has_pictures(walk.entries(name)[1])]
-        if len(splits) == 1 and len(with_pictures) > 1:
-            layout.doubtful = with_pictures
+        _look_at_ignored(layout, walk, n_splits=len(splits))
     else:
         layout.loose = loose
         _take_classes(layout, {name: walk.files(name) for name in folders}, None)
+        _check_no_data_set_below(layout)
+        _check_no_splits_below(layout)
     order = sorted(range(len(layout.paths)), key=layout.paths.__getitem__)
     layout.paths = [layout.paths[row] for row in order]
     layout.labels = [layout.labels[row] for row in order]
@@ -142,7 +149,9 @@ class _Walk:
                     elif not entry.is_symlink() or self._identity(_below(folder, entry.name)) not in parents:
                         folders.append(entry.name)
         except OSError as error:
-            self._layout.unreadable.append((folder, f"the folder cannot be listed ({error.strerror})"))
+            refused = (folder, f"the folder cannot be listed ({error.strerror})")
+            if refused not in self._layout.unreadable:
+                self._layout.unreadable.append(refused)
         return sorted(folders), sorted(files)
 
     def files(self, folder: str) -> list[str]:
@@ -232,6 +241,20 @@ def _take_classes(layout: FolderLayout, trees: _Tree, split: str | None) -> None
             layout.splits += [split] * len(files)
 
 
+def _look_at_ignored(layout: FolderLayout, walk: _Walk, *, n_splits: int) -> None:
+    """Find the folders beside the splits that may be more than that."""
+    for name in layout.ignored:
+        # An unlabelled test folder is a split without classes, and no class.
+        if _NO_CLASS.fullmatch(name) or split_of(name) is not None:
+            continue
+        with_pictures = [path for path in walk.files(name) if _has_pictures([path])]
+        inner = {path.split("/")[1] for path in with_pictures if path.count("/") > 1}
+        if inner & set(layout.class_names):
+            layout.twins.append(name)
+        elif with_pictures and n_splits == 1:
+            layout.doubtful.append(name)
+
+
 def _check_is_folder(root: str) -> None:
     if os.path.isdir(root):
         return
@@ -246,7 +269,8 @@ def _no_folders(root: str, loose: list[str]) -> str:
     return (
         f"{root} holds {seen}: expected one folder for each class, named after it, such as "
         f"{os.path.join(root, 'cat', '1.jpg')} and {os.path.join(root, 'dog', '1.jpg')}. Move the pictures into such "
-        "folders, or list them in a CSV file with the columns path,label."
+        "folders, or list them in a CSV file with the columns path,label; if this folder is one class, name the folder "
+        "above it."
     )
 
 
@@ -262,7 +286,7 @@ def _check_classes(layout: FolderLayout, walk: _Walk, splits: dict[str, tuple[_T
         only = next(iter(splits)) + "/" + layout.class_names[0] if splits else layout.class_names[0]
         below = walk.entries(only)[0]
         hint = (
-            f"If the classes are the folders in it, {_some(below)}, use {layout.full(only)}."
+            f"If the classes, or the splits, are the folders in it, {_some(below)}, use {layout.full(only)}."
             if below
             else "Add a folder for another class beside it."
         )
@@ -274,6 +298,40 @@ def _check_classes(layout: FolderLayout, walk: _Walk, splits: dict[str, tuple[_T
     empty = [name for name in layout.class_names if name not in present]
     if empty:
         raise ValueError(empty_class_message(layout.root, empty))
+
+
+def _check_no_data_set_below(layout: FolderLayout) -> None:
+    """Refuse a folder of data sets, which by its shape is a folder of classes."""
+    splits: dict[str, dict[str, str]] = {}
+    for path in layout.paths:
+        parts = path.split("/")
+        split = split_of(parts[1]) if len(parts) > 3 else None
+        if split is not None:
+            splits.setdefault(parts[0], {})[split] = parts[1]
+    for name, found in splits.items():
+        if TRAIN in found and len(found) > 1:
+            raise ValueError(
+                f"{layout.root}: {name} holds {_some(sorted(found.values()))} with folders of files in them, so that "
+                f"it is a data set of its own rather than a class. Use {layout.full(name)}."
+            )
+
+
+def _check_no_splits_below(layout: FolderLayout) -> None:
+    """Refuse classes that hold the splits, which would mix test pictures into training."""
+    below: dict[str, dict[str, str]] = {}
+    for path in layout.paths:
+        parts = path.split("/")
+        split = split_of(parts[1]) if len(parts) > 2 else None
+        if split is not None:
+            below.setdefault(parts[0], {}).setdefault(split, parts[1])
+    for name, found in below.items():
+        if TRAIN in found and len(found) > 1:
+            folders = [found[split] for split in SPLITS if split in found]
+            raise ValueError(
+                f"{layout.root}: the classes hold {' and '.join(folders)} folders, such as {name}/{folders[0]}; "
+                f"expected {', '.join(f'{folder}/{name}' for folder in folders)}, because splits lie above the "
+                "classes. Move the folders, or list the files in a CSV file with the columns path,label,split."
+            )
 
 
 def empty_class_message(root: str, names: list[str], why: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -116,7 +117,9 @@ def read_pictures(
         n_bytes = len(reader.rows()) * int(np.prod(wanted.shape, dtype=np.int64))
         if lazy_above is not None and n_bytes > lazy_above:
             reader.check(wanted)
-            images = LazyImages(FileSource(paths[reader.rows()], wanted))
+            # They may be read in another process, or after a change of the working folder.
+            absolute = np.array([os.path.abspath(path) for path in paths[reader.rows()]])
+            images = LazyImages(FileSource(absolute, wanted, n_jobs=n_jobs))
         else:
             images = reader.load(wanted)
     elif not checked:
@@ -194,7 +197,7 @@ class _Reader:
     def load(self, wanted: PictureFormat) -> NDArray[np.uint8]:
         """Return the pictures of all files that give one."""
         rows = self.rows()
-        pictures = np.empty((len(rows), *wanted.shape), np.uint8)
+        pictures = _space_for(len(rows), wanted)
         blank: list[int] = []
         for start in range(0, len(rows), self._often):
             part = slice(start, min(start + self._often, len(rows)))
@@ -218,6 +221,18 @@ class _Reader:
         if self._raises:
             raise _with_remedy(error) from error
         self._reasons[row] = error.reason
+
+
+def _space_for(n: int, wanted: PictureFormat) -> NDArray[np.uint8]:
+    try:
+        return np.empty((n, *wanted.shape), np.uint8)
+    except MemoryError:
+        size = " x ".join(map(str, wanted.shape))
+        gib = n * int(np.prod(wanted.shape, dtype=np.int64)) / 2**30
+        raise MemoryError(
+            f"{n:,} pictures of {size} take {gib:,.1f} GiB, which is more memory than there is. Give a smaller "
+            "image_size, or load_images=False, which gives file names, and put an ImageLoader into the pipeline."
+        ) from None
 
 
 def _with_remedy(error: UnreadablePictureError) -> UnreadablePictureError:

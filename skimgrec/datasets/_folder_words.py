@@ -58,10 +58,24 @@ def ignored_in_words(ignored: list[str]) -> str:
 
 def doubtful_in_words(doubtful: list[str], split: str) -> str:
     """Return that folders were left out that may be classes."""
+    verbs = "holds pictures and is" if len(doubtful) == 1 else "hold pictures and are"
     return (
-        f"{some(doubtful, 5)} hold pictures and are left out, because a folder beside them, which holds folders, was "
-        f"taken for the split {split!r}. If they are classes, give that folder another name, or put its pictures "
+        f"{some(doubtful, 5)} {verbs} left out, because a folder beside them, which holds folders, was "
+        f"taken for the split {str(split)!r}. If these are classes, give that folder another name, or put its pictures "
         "directly into it; if not, name that folder instead of the whole."
+    )
+
+
+def twins_in_words(twins: Sequence[str]) -> str:
+    """Return that folders were left out that hold the same classes as the splits."""
+    verbs = (
+        "holds folders called as the classes are, and is"
+        if len(twins) == 1
+        else ("hold folders called as the classes are, and are")
+    )
+    return (
+        f"{some(twins, 5)} {verbs} left out: splits are called train, val or test. If these pictures are a split, "
+        "rename the folder so; if not, move it away."
     )
 
 

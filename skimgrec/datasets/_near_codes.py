@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import combinations
-from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from skimgrec.utils._compile import compiled
 
 # 64 bits in four bands: two codes that differ in at most 11 bits have a band in which they differ in at most 2.
 N_BANDS = 4
@@ -21,13 +20,6 @@ BUDGET = 400
 _WINDOW = 256
 # Codes that a code keeps from a band, the nearest ones.
 _KEPT = 16
-
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    try:
-        return njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # Numba found no folder to cache in
-        return njit(nogil=True)(function)
 
 
 def near_codes(
@@ -103,7 +95,7 @@ def _affordable(wanted: NDArray[np.uint64], sizes: NDArray[np.int64], masks: NDA
     return len(masks)
 
 
-@_compiled
+@compiled()
 def _count_bits(value):  # type: ignore[no-untyped-def]
     value = value - ((value >> np.uint64(1)) & np.uint64(0x5555555555555555))
     value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
@@ -111,7 +103,7 @@ def _count_bits(value):  # type: ignore[no-untyped-def]
     return np.int64((value * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@_compiled
+@compiled()
 def _look_up(wanted, held, order, starts, masks, window, kept, most):  # type: ignore[no-untyped-def]
     found = np.empty((1024, 3), np.int64)
     n_found, n_compared = 0, 0

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sklearn.utils import Bunch
 
 from skimgrec.datasets._digits import load_digits_images
-from skimgrec.datasets._local import load_cifar10, load_mnist
+from skimgrec.datasets._fetch import fetch_cifar10, fetch_cifar100, fetch_fashion_mnist, fetch_mnist
 
 
 class _DataSet(NamedTuple):
@@ -20,8 +20,10 @@ class _DataSet(NamedTuple):
 
 _DATASETS = {
     "digits": _DataSet(load_digits_images, has_splits=False),
-    "mnist": _DataSet(load_mnist, has_splits=True),
-    "cifar10": _DataSet(load_cifar10, has_splits=True),
+    "mnist": _DataSet(fetch_mnist, has_splits=True),
+    "fashion_mnist": _DataSet(fetch_fashion_mnist, has_splits=True),
+    "cifar10": _DataSet(fetch_cifar10, has_splits=True),
+    "cifar100": _DataSet(fetch_cifar100, has_splits=True),
 }
 
 
@@ -32,7 +34,7 @@ def dataset_names() -> list[str]:
     --------
     >>> from skimgrec.datasets import dataset_names
     >>> dataset_names()
-    ['digits', 'mnist', 'cifar10']
+    ['digits', 'mnist', 'fashion_mnist', 'cifar10', 'cifar100']
     """
     return list(_DATASETS)
 
@@ -42,14 +44,14 @@ def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLi
 
     Parameters
     ----------
-    name : {"digits", "mnist", "cifar10"}
+    name : {"digits", "mnist", "fashion_mnist", "cifar10", "cifar100"}
         The data set.
     subset : {"all", "train", "test"}, default="train"
         Which of its published splits. A data set without published splits gives all its pictures for "all" and
         "train", and has no "test".
     data_home : path-like, default=None
-        The folder of a data set that lies in a file. None takes the folder named by the environment variable
-        ``SKIMGREC_DATA``.
+        The first folder in which a data set that lies in a file is looked for, and the one that it is downloaded to;
+        None downloads to the cache folder. The environment variable ``SKIMGREC_DATA`` names another one to look in.
 
     Returns
     -------
@@ -61,13 +63,15 @@ def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLi
     ValueError
         If there is no data set of that name, or it has no such split.
     FileNotFoundError
-        If its file is not there.
+        If its file is not there, and cannot be downloaded.
 
     See Also
     --------
     load_digits_images : "digits".
-    load_mnist : "mnist".
-    load_cifar10 : "cifar10".
+    fetch_mnist : "mnist".
+    fetch_fashion_mnist : "fashion_mnist".
+    fetch_cifar10 : "cifar10".
+    fetch_cifar100 : "cifar100".
 
     Examples
     --------
@@ -77,7 +81,7 @@ def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLi
     >>> load_dataset("minst")
     Traceback (most recent call last):
         ...
-    ValueError: Unknown data set 'minst', did you mean 'mnist'? Known are digits, mnist, cifar10.
+    ValueError: Unknown data set 'minst', did you mean 'mnist'? Known are digits, mnist, fashion_mnist, ...
     """
     if name not in _DATASETS:
         close = difflib.get_close_matches(str(name).lower(), _DATASETS, n=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from skimgrec.feature_extraction._compile import compiled
+from skimgrec.utils._compile import compiled
 
 NORMS = {"L1": 0, "L1-sqrt": 1, "L2": 2, "L2-Hys": 3}
 _L1_SQRT, _L2, _L2_HYS = NORMS["L1-sqrt"], NORMS["L2"], NORMS["L2-Hys"]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skimgrec.feature_extraction._compile import compiled
+from skimgrec.utils._compile import compiled
 
 
 @compiled()

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from skimgrec.feature_extraction._compile import compiled
 from skimgrec.feature_extraction._hog_orientation import N_DIFFERENCES
+from skimgrec.utils._compile import compiled
 
 _ZERO = np.float32(0)
 _FLOAT_DIFFERENCES = np.float32(N_DIFFERENCES)

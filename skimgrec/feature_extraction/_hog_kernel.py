@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._compile import compiled
 from skimgrec.feature_extraction._hog_blocks import NORMS, block_features
 from skimgrec.feature_extraction._hog_cells import add_integer_votes, float_sums, home_cells, room_for_sums
 from skimgrec.feature_extraction._hog_gradients import float_gradients, inner_columns, integer_gradients
@@ -28,6 +27,7 @@ from skimgrec.feature_extraction._hog_orientation import bin_dtype, bins_of_code
 from skimgrec.feature_extraction._hog_soft_votes import add_soft_votes, soft_positions, without_padding
 from skimgrec.feature_extraction._hog_votes import float_votes
 from skimgrec.utils import chunk_slices
+from skimgrec.utils._compile import compiled
 
 # How many pixels to take at once, measured: a strip, and the pictures that go through a pass together.
 _INTEGER_STRIP, _INTEGER_GROUP = 2**13, 2**16

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._compile import compiled
+from skimgrec.utils._compile import compiled
 
 # arctan(t) / t on 0..1 as a polynomial in t * t, within 1e-8; unlike the library's arctangent it can be vectorised.
 _A0, _A1, _A2, _A3, _A4, _A5, _A6, _A7, _A8, _A9 = map(

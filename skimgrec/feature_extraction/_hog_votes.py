@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._compile import compiled
 from skimgrec.feature_extraction._hog_orientation import exact_votes
+from skimgrec.utils._compile import compiled
 
 # arctan(t) / t on 0..1 as a polynomial in t * t. In float32 it is within 2e-6 radians of the arctangent; the angle made
 # of it stays within _ANGLE_ERROR.

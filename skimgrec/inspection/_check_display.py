@@ -23,6 +23,7 @@ _MARGIN = 0.15
 _FONT_SIZE, _TITLE_SIZE = 6.5, 9.5
 # Characters that a picture's width holds at this size.
 _CHARACTERS = 25
+_LONGEST_HEADLINE = 95
 _FRAME = "0.75"
 _SHOWN_PIXELS_FROM = 96
 
@@ -233,7 +234,7 @@ class ImageCheckDisplay:
         return _Tile(heading, self.check.pictures([finding.rows[place] for place in rows]), captions)
 
     def _draw(self, sections: list[tuple[str, list[_Tile]]]) -> None:
-        from skimgrec.datasets._check_table import headline
+        from skimgrec.datasets._check_table import headline, printable
 
         rows: list[tuple[float, Any]] = []
         for title, tiles in sections:
@@ -243,7 +244,7 @@ class ImageCheckDisplay:
         height = 2 * _MARGIN + _TITLE + sum(size for size, _ in rows)
         self.figure_.set_size_inches(width, height)
         top = height - _MARGIN
-        self._text(_MARGIN, top, headline(self.check), _TITLE_SIZE, weight="bold")
+        self._text(_MARGIN, top, printable(headline(self.check), _LONGEST_HEADLINE), _TITLE_SIZE, weight="bold")
         top -= _TITLE
         for size, content in rows:
             if isinstance(content, str):

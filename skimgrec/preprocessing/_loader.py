@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
@@ -12,7 +13,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from skimgrec.utils._lazy_images import LazyImages, PictureSource
+from skimgrec.utils._lazy_images import LazyImages
 from skimgrec.utils._picture_files import ON_ERROR, FileSource
 from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat
 
@@ -151,14 +152,19 @@ class ImageLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         """
         self._validate_params()  # there may have been no fit
         wanted, paths = self._format(), self._paths(X)
-        source: PictureSource
-        if self.cache is None:
-            source = FileSource(paths, wanted, n_jobs=self.n_jobs, on_error=self.on_error)
-        else:
+        if self.cache is not None:
             from skimgrec.utils._picture_cache import cached_source
 
-            source = cached_source(paths, wanted, self.cache, n_jobs=self.n_jobs, on_error=self.on_error)
-        return LazyImages(source)
+            try:
+                return LazyImages(cached_source(paths, wanted, self.cache, n_jobs=self.n_jobs, on_error=self.on_error))
+            except OSError as error:
+                warnings.warn(
+                    f"{type(self).__name__} decodes without its cache, which cannot be written: {error}. Give cache= a "
+                    "folder that can be, with room for the pictures, or None.",
+                    UserWarning,
+                    stacklevel=2,
+                )
+        return LazyImages(FileSource(paths, wanted, n_jobs=self.n_jobs, on_error=self.on_error))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the one name ``"picture"``, so that a pipeline can ask the steps behind for theirs.

@@ -1,4 +1,4 @@
-"""JPEG decoded by simplejpeg where it is installed: the same library and pixels as Pillow's, in half the time."""
+"""JPEG decoded by simplejpeg: the same library and pixels as Pillow's, in half the time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 try:
     simplejpeg: Any = import_module("simplejpeg")
-except ImportError:  # the extra "fast"
+except ImportError:  # a platform that it has no wheel for
     simplejpeg = None
 
 # What Pillow decodes to grey or RGB without a question about the colours.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any, Protocol, Self
 
@@ -16,6 +17,8 @@ _CHUNK_BYTES = 2**24
 
 class PictureSource(Protocol):
     """Where the pictures of a `LazyImages` come from. It is pickled with the batch."""
+
+    paths: NDArray[Any]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -79,6 +82,11 @@ class LazyImages:
         """Bytes that the pictures take once they are read."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    @property
+    def paths(self) -> list[str]:
+        """The files."""
+        return [os.fspath(path) for path in self._source.paths]
+
     def __len__(self) -> int:
         return len(self._source)
 
@@ -86,7 +94,9 @@ class LazyImages:
         # scikit-learn takes rows with X[rows, ...].
         if isinstance(key, tuple) and len(key) == 2 and key[1] is Ellipsis:
             key = key[0]
-        if isinstance(key, (int, np.integer)):
+        if isinstance(key, np.ndarray) and key.ndim == 0 and key.dtype.kind in "ui":
+            key = int(key)
+        if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
             if not -len(self) <= key < len(self):
                 raise IndexError(f"picture {key} of {len(self)}")
             return np.asarray(self[[key]])[0]
@@ -99,6 +109,11 @@ class LazyImages:
 
     def _rows(self, key: Any) -> NDArray[np.intp]:
         rows = np.asarray(key) if not isinstance(key, slice) else None
+        if rows is not None and rows.ndim != 1:
+            raise IndexError(
+                f"{type(self).__name__} takes rows in one dimension, got an index of shape {rows.shape}: a row number, "
+                "a slice, row numbers or a mask."
+            )
         if rows is not None and rows.size == 0:
             return np.empty(0, np.intp)
         return np.arange(len(self))[key if rows is None else rows]

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -74,7 +75,7 @@ def cached_source(
         path = os.fspath(paths[row])
         known = unreadable.get(keys[row])  # the same content may have another name there
         black[row] = keys[row], UnreadablePictureError(path, known.reason) if known else _why_unreadable(path, wanted)
-    return CachedSource(place, wanted, segments.names, places, black)
+    return CachedSource(place, paths, wanted, segments.names, places, black)
 
 
 class CachedSource:
@@ -84,6 +85,8 @@ class CachedSource:
     ----------
     folder : Path
         Where the segments lie.
+    paths : ndarray of str
+        The files.
     wanted : PictureFormat
         What each picture was brought to.
     names : list of str
@@ -97,12 +100,14 @@ class CachedSource:
     def __init__(
         self,
         folder: Path,
+        paths: NDArray[Any],
         wanted: PictureFormat,
         names: list[str],
         places: NDArray[np.int32],
         black: dict[int, tuple[bytes, UnreadablePictureError]],
     ) -> None:
         self._folder = folder
+        self.paths = paths
         self._wanted = wanted
         self._names = names
         self._places = places
@@ -121,7 +126,7 @@ class CachedSource:
         places = self._places[rows]
         numbers = np.arange(len(self))[rows]
         black = {int(row): self._black[int(numbers[row])] for row in np.flatnonzero(places[:, 0] < 0)}
-        return CachedSource(self._folder, self._wanted, self._names, places, black)
+        return CachedSource(self._folder, self.paths[rows], self._wanted, self._names, places, black)
 
     def read(self) -> NDArray[np.uint8]:
         """Return all pictures."""
@@ -179,19 +184,39 @@ class _Segments:
     def add(self, name: str) -> None:
         """Take up a segment if it is what its names says; leave alone what is damaged or foreign."""
         try:
-            keys = np.load(self.folder / f"{name}{_KEYS}")
-            pictures = np.load(self.folder / f"{name}{_PICTURES}", mmap_mode="r")
-        except Exception:  # a damaged header raises nearly anything
+            files = [os.stat(self.folder / f"{name}{ending}") for ending in (_PICTURES, _KEYS)]
+        except OSError:  # removed since the folder was listed, or never whole
             return
-        if keys.dtype != np.uint8 or keys.shape != (len(pictures), _KEY_BYTES) or not keys.flags.c_contiguous:
-            return
-        if pictures.dtype != np.uint8 or pictures.shape[1:] != self._shape or not pictures.flags.c_contiguous:
+        state = tuple((file.st_mtime_ns, file.st_size) for file in files)
+        keys = _keys_of_segment(self.folder, name, self._shape, state)
+        if keys is None:
             return
         number = len(self.names)
         self.names.append(name)
         for row, key in enumerate(keys):
-            self.index.setdefault(key.tobytes(), (number, row))
+            self.index.setdefault(key, (number, row))
         self.index.pop(_NO_KEY, None)
+
+
+@lru_cache(maxsize=4096)
+def _keys_of_segment(
+    folder: Path, name: str, shape: tuple[int, ...], state: tuple[tuple[int, int], ...]
+) -> tuple[bytes, ...] | None:
+    """Return the keys of a segment, None if it is damaged or foreign.
+
+    A segment never changes once it is there, so that many small calls open each of them once: `state`, the times
+    and sizes of its files, is there to notice if one did.
+    """
+    try:
+        keys = np.load(folder / f"{name}{_KEYS}")
+        pictures = np.load(folder / f"{name}{_PICTURES}", mmap_mode="r")
+    except Exception:  # a damaged header raises nearly anything
+        return None
+    if keys.dtype != np.uint8 or keys.shape != (len(pictures), _KEY_BYTES) or not keys.flags.c_contiguous:
+        return None
+    if pictures.dtype != np.uint8 or pictures.shape[1:] != shape or not pictures.flags.c_contiguous:
+        return None
+    return tuple(key.tobytes() for key in keys)
 
 
 def _format_name(wanted: PictureFormat) -> str:

@@ -47,7 +47,7 @@ class FileSource:
     def __init__(
         self, paths: NDArray[Any], wanted: PictureFormat, *, n_jobs: int | None = None, on_error: str = "raise"
     ) -> None:
-        self._paths = paths
+        self.paths = paths
         self._wanted = wanted
         self._n_jobs = n_jobs
         self._on_error = on_error
@@ -58,23 +58,23 @@ class FileSource:
         return self._wanted.shape
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self.paths)
 
     def take(self, rows: NDArray[np.intp]) -> FileSource:
         """Return the source of some of the files."""
-        return FileSource(self._paths[rows], self._wanted, n_jobs=self._n_jobs, on_error=self._on_error)
+        return FileSource(self.paths[rows], self._wanted, n_jobs=self._n_jobs, on_error=self._on_error)
 
     def read(self) -> NDArray[np.uint8]:
         """Decode all files."""
         pictures = np.empty((len(self), *self.shape), np.uint8)
-        unreadable = decode_into(pictures, self._paths, self._wanted, n_jobs=self._n_jobs, on_error=self._on_error)
+        unreadable = decode_into(pictures, self.paths, self._wanted, n_jobs=self._n_jobs, on_error=self._on_error)
         warn_of_black(unreadable, len(self))
         return pictures
 
     def fingerprint(self) -> bytes:
         """Return a hash of the files' contents."""
         digest = hashlib.blake2b(repr((self._wanted, len(self))).encode(), digest_size=16)
-        for path in self._paths:
+        for path in self.paths:
             try:
                 digest.update(content_hash(path))
             except (OSError, ValueError):

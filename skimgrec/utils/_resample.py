@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import ceil
-from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-
-def _compiled(function: Callable[..., Any]) -> Any:
-    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Numba found no folder to cache in
-        return njit(**options)(function)
+from skimgrec.utils._compile import compiled
 
 
 def resample(
@@ -71,7 +62,7 @@ def _cut(
     return np.ascontiguousarray(part), (left - x, upper - y, right - x, lower - y)
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _fill_weights(n_in, first, last, n_out, starts, counts, weights):  # type: ignore[no-untyped-def]
     scale = (last - first) / n_out
     support = max(scale, 1.0)
@@ -90,7 +81,7 @@ def _fill_weights(n_in, first, last, n_out, starts, counts, weights):  # type: i
         counts[i] = stop - start
 
 
-@_compiled
+@compiled(fastmath=True, error_model="numpy")
 def _resample(picture, out, channels, left, upper, right, lower):  # type: ignore[no-untyped-def]
     n_rows, n_values = picture.shape
     height, width, _ = out.shape

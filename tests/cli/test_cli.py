@@ -4,7 +4,9 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from skimgrec import ComparisonResult, __version__
@@ -73,11 +75,80 @@ def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, 
         assert lines[0] == f"mnist, {pictures}, 10 classes, 2 folds, seed 0"
 
 
+@pytest.fixture
+def folder(tmp_path, monkeypatch, rng):
+    """Stand beside a folder of 12 training pictures and 2 test pictures, with broken files and one that is no class."""
+    monkeypatch.chdir(tmp_path)
+    names = [f"train/{label}/{number}.png" for label in ("cat", "dog") for number in range(6)]
+    for number, name in enumerate([*names, "test/cat/1.png", "test/dog/1.png", "single_prediction/x.png"]):
+        path = tmp_path / "pets" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (16, 16 + number % 2, 3), dtype=np.uint8)).save(path)
+    (tmp_path / "pets/train/cat/empty.jpg").touch()
+    (tmp_path / "pets/train/dog/notes.txt").write_text("no picture", encoding="utf-8")
+    return [f"pets/{name}" for name in names]
+
+
+def notes_of(result):
+    return [line for line in result.stderr.splitlines() if not line.startswith("[")]
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_folder_with_broken_files_is_compared_and_they_are_said(run):
+    done = run("compare", "pets", "--models", "chance,1nn+hog", "--cv", 2)
+    assert compared(done, n_models=2, n_folds=2)[0].strip() == "pets, 12 pictures, 2 classes, 2 folds, seed 0"
+    assert notes_of(done) == [
+        "The pictures have 2 different sizes, the smallest 16 x 16, the largest 16 x 17, the most common 16 x 16 (6 of "
+        "12): all are brought to 64 x 64.",
+        "2 files were skipped, of 14: pets/train/cat/empty.jpg: it is empty; pets/train/dog/notes.txt: it is no "
+        "picture of a kind that Pillow reads.",
+        "single_prediction is no class: it lies beside the splits.",
+    ]
+
+
+@pytest.mark.usefixtures("folder")
+def test_size_and_grey_say_what_the_pictures_of_a_folder_become(run):
+    options = ("--models", "chance", "--cv", 2, "--limit", 8, "--json", "out.json")
+    for more, shape in (((), (64, 64, 3)), (("--size", 8), (8, 8, 3)), (("--size", 8, "--grey"), (8, 8))):
+        done = run("compare", "pets", *options, *more)
+        title = " ".join(compared(done, n_models=1, n_folds=2)[:2])
+        assert title.startswith("pets, 8 of 12 training pictures, 2 classes, 2 folds, seed 0")
+        result = ComparisonResult.from_json("out.json")
+        assert (result.picture_shape, result.class_names) == (shape, ["cat", "dog"])
+        assert ("brought to 64 x 64" in done.stderr) == (not more)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".npz"])
+def test_tables_and_npz_files_are_compared(run, folder, suffix):
+    labels = ["cat"] * 6 + ["dog"] * 6
+    if suffix == ".npz":
+        np.savez("data.npz", images=np.zeros((12, 8, 8), np.uint8), target=np.array([0] * 6 + [1] * 6))
+    else:
+        frame = pd.DataFrame({"path": [*folder, "gone.png"], "label": [*labels, "dog"]})
+        frame.to_csv("data.csv", index=False) if suffix == ".csv" else frame.to_parquet("data.parquet")
+    more = () if suffix == ".npz" else ("--size", 8)
+    done = run("compare", f"data{suffix}", "--models", "chance", "--cv", 2, *more)
+    lines = compared(done, n_models=1, n_folds=2)
+    assert lines[0].strip() == f"data{suffix}, 12 pictures, 2 classes, 2 folds, seed 0"
+    assert notes_of(done) == (
+        [] if suffix == ".npz" else ["1 file was skipped, of 13: gone.png: there is no such file."]
+    )
+
+
+def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame({"path": ["a"], "label": ["b"]}).to_parquet("data.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    done = run("compare", "data.parquet")
+    assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
+    assert "pip install 'skimgrec[parquet]'" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (["digit"], "Error: Unknown data set 'digit', did you mean 'digits'?"),
-        (["mnist"], "Error: mnist.npz was not looked for"),
+        (["mnist"], "Error: mnist.npz is not on this machine"),
         (["./cats"], "Error: There is no file or folder ./cats"),
         (["cats.csv"], "Error: There is no file or folder cats.csv"),
         (["tests"], "Error: tests holds nothing: expected one folder for each class"),
@@ -95,6 +166,8 @@ def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, 
 )
 def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, tmp_path, args, message):
     monkeypatch.delenv("SKIMGREC_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("skimgrec.datasets._download._PAUSE", 0.0)
     (tmp_path / "tests").mkdir()
     monkeypatch.chdir(tmp_path)
     result = run("compare", *args)
@@ -130,7 +203,8 @@ def test_version(run):
 def test_models_are_listed_with_a_line_each(run):
     lines = run("models").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
-        "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn",
+        "chance", "majority", "1nn", "knn", "forest", "boosting", "logistic", "linear-svm", "1nn+hog", "knn+hog",
+        "forest+hog", "boosting+hog", "logistic+hog", "linear-svm+hog", "mlp", "cnn",
     ]  # fmt: skip
 
 

@@ -36,3 +36,17 @@ def test_a_terminal_sees_the_fold_that_runs_the_leader_and_failures():
     assert "now: [b]one[/b] 2/2" in text
     assert "leads: [b]one[/b] 0.875" in text
     assert "failed with ValueError: x" in text
+
+
+def test_a_terminal_sees_how_many_files_are_read_and_what_is_said():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=120, color_system=None)
+    with live(console) as shown:
+        shown.read(3, 9)
+        shown.say("[b]one[/b] file was skipped")
+        assert shown.begin(["a"], n_folds=2, n_jobs=1)
+    text = screen.getvalue()
+    assert "3/9" in text
+    assert "reading pictures" in text
+    assert "[b]one[/b] file was skipped" in text
+    assert "now: a 1/2" in text

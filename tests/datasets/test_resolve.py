@@ -27,7 +27,7 @@ def test_only_the_training_split_is_given_by_default(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("minst", "did you mean 'mnist'"), ("CIFAR10", "did you mean 'cifar10'"), ("xyz", "Known are digits, mnist, cif")],
+    [("minst", "did you mean 'mnist'"), ("CIFAR10", "did you mean 'cifar10'"), ("xyz", "Known are digits, mnist, fas")],
 )
 def test_an_unknown_name_lists_the_known_ones(name, message):
     with pytest.raises(ValueError, match=message):

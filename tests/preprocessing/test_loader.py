@@ -231,3 +231,12 @@ def test_a_fitted_pipeline_survives_skops(photos, tmp_path):
     trusted = skops.io.get_untrusted_types(file=tmp_path / "model.skops")
     loaded = skops.io.load(tmp_path / "model.skops", trusted=trusted)
     np.testing.assert_array_equal(loaded.predict(paths), model.predict(paths))
+
+
+def test_a_cache_that_cannot_be_written_is_said_and_done_without(photos, tmp_path):
+    here, _ = photos
+    place = tmp_path / "a file"
+    place.write_text("no folder")
+    with pytest.warns(UserWarning, match=r"decodes without its cache, which cannot be written: .*Give cache= a folder"):
+        lazy = ImageLoader((16, 16), cache=place).transform(here)
+    np.testing.assert_array_equal(np.asarray(lazy), np.asarray(ImageLoader((16, 16)).transform(here)))

@@ -131,6 +131,16 @@ def test_a_row_number_reads_one_picture(pictures, lazy, reads):
         lazy[50]
 
 
+def test_an_array_of_no_dimension_is_a_row_number(pictures, lazy):
+    np.testing.assert_array_equal(lazy[np.array(3)], pictures[3])
+
+
+@pytest.mark.parametrize("key", [np.array([[0, 1], [2, 3]]), np.True_, True])
+def test_rows_have_one_dimension(lazy, key):
+    with pytest.raises(IndexError, match=r"takes rows in one dimension, got an index of shape"):
+        lazy[key]
+
+
 @pytest.mark.parametrize("key", [(slice(None), 0), None, ..., (0, ..., 0)])
 def test_what_is_no_rows_is_refused_with_the_way_out(lazy, key):
     with pytest.raises(IndexError, match=r"takes rows only.*np\.asarray\(X\)"):

@@ -1,0 +1,127 @@
+"""The command ``skimgrec check``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from skimgrec.cli._errors import bad_input_is_reported
+
+if TYPE_CHECKING:
+    from skimgrec.datasets import ImageCheck
+
+# What a shell reports of a command that was ended with Ctrl-C: 1 would say that something was found.
+_INTERRUPTED = 130
+
+
+def check(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Pictures to check: the name of a data set, such as digits or mnist; a folder with one folder of "
+            "pictures for each class, or with pictures alone; an .npz file; or a .csv or .parquet table with the "
+            "columns path and label.",
+        ),
+    ],
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the findings and groups to this file.")
+    ] = None,
+    sheet: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save a contact sheet of the findings, such as sheet.png.")
+    ] = None,
+    size: Annotated[
+        int, typer.Option(min=1, metavar="N", help="Show at most so many findings of each kind on the sheet.")
+    ] = 12,
+    near_duplicates: Annotated[
+        bool, typer.Option("--near-duplicates/--no-near-duplicates", help="Look for near duplicates, too.")
+    ] = True,
+) -> None:
+    """Find what is wrong with a set of pictures.
+
+    Unreadable files; exact and near duplicates, within a class, across classes, and across training and test pictures;
+    almost empty pictures; odd sizes, proportions and kinds of pixels; pictures turned by EXIF; tiny and rare classes.
+
+    The exit status is 0 if nothing was found, 1 if something was, and 2 if DATA cannot be checked.
+
+    Example: skimgrec check pictures --sheet sheet.png
+    """
+    with bad_input_is_reported():
+        for option, path in (("--json", json), ("--sheet", sheet)):
+            _check_can_save(option, path)
+        if sheet is not None:
+            _check_can_draw(sheet)
+        from skimgrec.datasets._check_data import check_data
+
+        try:
+            found, notes = check_data(data, near_duplicates=near_duplicates, verbose=int(sys.stderr.isatty()))
+        except KeyboardInterrupt:
+            typer.echo("Interrupted before the check was finished.", err=True)
+            raise typer.Exit(_INTERRUPTED) from None
+    for note in notes:
+        typer.echo(_safe(note), err=True)
+    _show(found)
+    if json is not None:
+        with bad_input_is_reported():
+            found.to_json(json)
+        typer.echo(f"Saved to {_safe(json)}", err=True)
+    if sheet is not None:
+        _draw(found, sheet, size)
+    if not found.is_clean:
+        raise typer.Exit(1)
+
+
+def _show(found: ImageCheck) -> None:
+    """Print a check to fit the terminal, or as plain text elsewhere."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(found)
+    else:
+        typer.echo(str(found))
+    if found.of_kind("exact_duplicate", "near_duplicate"):
+        typer.echo("In Python, compare(models, X, y, groups=check_images(X, y).groups) keeps all copies in one fold.")
+
+
+def _draw(found: ImageCheck, path: Path, size: int) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from skimgrec.inspection import ImageCheckDisplay
+
+    display = ImageCheckDisplay.from_check(found, n_each=size)
+    with bad_input_is_reported():
+        display.figure_.savefig(path, dpi=150)
+    typer.echo(f"Drawn to {_safe(path)}", err=True)
+
+
+def _safe(text: object) -> str:
+    from skimgrec.datasets._check_table import printable
+
+    return printable(text)
+
+
+def _check_can_draw(path: Path) -> None:
+    """Raise now rather than after the check where there is no matplotlib, or it writes no such file."""
+    from skimgrec.inspection._matplotlib import check_matplotlib
+
+    check_matplotlib("skimgrec check --sheet")
+    known = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
+    if path.suffix.lower() not in known:
+        raise ValueError(f"--sheet {path}: expected a file name that ends in {', '.join(known)}.")
+
+
+def _check_can_save(option: str, path: Path | None) -> None:
+    if path is None:
+        return
+    if path.is_dir():
+        raise IsADirectoryError(f"{option} {path} is a folder, expected the name of a file.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{option} {path}: the folder {path.parent} cannot be written to.")

@@ -2,5 +2,6 @@
 
 from skimgrec.inspection._check_display import ImageCheckDisplay
 from skimgrec.inspection._hog_display import HOGDisplay
+from skimgrec.inspection._training_curve_display import TrainingCurveDisplay
 
-__all__ = ["HOGDisplay", "ImageCheckDisplay"]
+__all__ = ["HOGDisplay", "ImageCheckDisplay", "TrainingCurveDisplay"]

@@ -98,7 +98,14 @@ class BaseKerasClassifier(ClassifierMixin, ClassNamePrefixFeaturesOutMixin, Tran
         Raises
         ------
         ValueError
-            If `X` breaks the picture contract, `y` holds a single class, or a parameter has an unusable value.
+            If `X` breaks the picture contract, `X_val` has another shape or range of values, `y` holds a single class,
+            or a parameter has an unusable value.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If Ctrl-C ends training after its first epoch: the classifier is then fitted, as at the end of the last
+            finished epoch. Also if weights are not finite.
         """
         resume = bool(self.warm_start) and hasattr(self, "_weights")
         with unchanged_on_failure(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from itertools import chain
 from typing import Any
 
 import keras
@@ -62,9 +63,8 @@ class EpochWatch(keras.callbacks.Callback):
 
     def __init__(self, network: Network, n_iter_no_change: int | None) -> None:
         super().__init__()
-        self.history: dict[str, list[Any]] = {}
-        self.last: TrainingState | None = None
         self.best: TrainingState | None = None
+        self._finished: tuple[TrainingState | None, list[dict[str, Any]]] = (None, [])
         self._network = network
         self._patience = n_iter_no_change
         self._best_rank = (-np.inf, -np.inf)
@@ -72,20 +72,32 @@ class EpochWatch(keras.callbacks.Callback):
         self._waited = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self.last = self._network.snapshot()
-        # Most metrics give a number, some give one for each class. The last: what is in it is finished.
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(np.asarray(value).tolist())
+        state = self._network.snapshot()
+        # Most metrics give a number, some give one for each class.
+        results = {name: np.asarray(value).tolist() for name, value in (logs or {}).items()}
+        # In one step: Ctrl-C may come at any moment, and must not part the two.
+        self._finished = (state, [*self._finished[1], results])
         if self._patience is not None and logs:
-            self._judge(logs)
+            self._judge(logs, state)
 
-    def _judge(self, logs: dict[str, Any]) -> None:
+    @property
+    def last(self) -> TrainingState | None:
+        """The numbers at the end of the last finished epoch; None before the first."""
+        return self._finished[0]
+
+    @property
+    def history(self) -> dict[str, list[Any]]:
+        """The loss and metrics of each finished epoch."""
+        epochs = self._finished[1]
+        return {name: [results.get(name, np.nan) for results in epochs] for name in dict.fromkeys(chain(*epochs))}
+
+    def _judge(self, logs: dict[str, Any], state: TrainingState) -> None:
         loss = float(logs["val_loss"])
         score = float(logs.get("val_accuracy", -loss))
         # Few validation pictures make ties, which the loss decides.
         if (score, -loss) > self._best_rank:
             self._best_rank = (score, -loss)
-            self.best = self.last
+            self.best = state
         self._waited = 0 if score > self._best_score else self._waited + 1
         self._best_score = max(score, self._best_score)
         if self._patience is not None and self._waited >= self._patience:

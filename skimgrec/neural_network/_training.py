@@ -85,9 +85,10 @@ class TrainableNetwork(FittedNetwork):
         self._store(state)
         self._extend_history(history)
         if interrupted:
+            end = "best one" if stop_early else "last finished one, and partial_fit goes on from there"
             warnings.warn(
-                f"Training of {name} interrupted by user after {self.n_iter_} epochs: it stays as it was at the end of "
-                f"the {'best' if stop_early else 'last'} finished one, and partial_fit goes on from there.",
+                f"Training of {name} interrupted by user after {self.n_iter_} epochs. It is as at the end of "
+                f"the {end}.",
                 ConvergenceWarning,
                 stacklevel=4,
             )

@@ -234,3 +234,27 @@ def test_another_architecture_cannot_go_on_training_but_the_fitted_one_still_pre
     np.testing.assert_array_equal(net.predict_proba(X[:9]), expected)
     with pytest.raises(ValueError, match="architecture changed since it was fitted"):
         net.fit(X, y)
+
+
+@pytest.mark.parametrize("kind", ["subclass", "sequential without input"])
+def test_own_architecture_may_be_of_any_kind_of_model(kind, digits, same_weights):
+    class Subclass(keras.Model):
+        def __init__(self, n_outputs):
+            super().__init__()
+            self.flatten, self.dense = keras.layers.Flatten(), keras.layers.Dense(n_outputs, "softmax")
+
+        def call(self, pictures):
+            return self.dense(self.flatten(pictures))
+
+    def build(input_shape, n_outputs):
+        if kind == "subclass":
+            return Subclass(n_outputs)
+        return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(n_outputs, "softmax")])
+
+    X, y = digits
+    parameters = {"architecture": build, "learning_rate": 0.02, "random_state": 0}
+    net = KerasCNNClassifier(**parameters, epochs=10).fit(X, y)
+    assert net.score(X, y) > 0.8
+    assert same_weights(net, KerasCNNClassifier(**parameters, epochs=10).fit(X, y))
+    assert net.set_params(feature_layer=-1).transform(X).shape == (300, 10)
+    assert net.model_.count_params() == 650

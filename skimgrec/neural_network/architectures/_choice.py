@@ -68,8 +68,13 @@ def check_core(core: Any, architecture: Any, input_shape: tuple[int, int, int], 
     name = f"architecture={getattr(architecture, '__name__', architecture)!r}"
     if not isinstance(core, keras.Model):
         raise ValueError(f"{name} returned {core!r}: it must return a keras.Model, not compiled.")
-    if not core.built:
-        core.build((None, *input_shape))
+    if isinstance(core, keras.Sequential):
+        if not core.built:
+            core.build((None, *input_shape))
+    elif not getattr(core, "inputs", None):
+        # A subclass of keras.Model knows its shapes only once it is called.
+        inputs = keras.Input(input_shape, dtype="float32")
+        core = keras.Model(inputs, core(inputs))
     taken, given = getattr(core, "input_shape", None), getattr(core, "output_shape", None)
     if not _fits(taken, input_shape):
         raise ValueError(

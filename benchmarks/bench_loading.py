@@ -23,9 +23,9 @@ import numpy as np
 from PIL import Image
 
 from skimgrec.utils import _fast_jpeg
-from skimgrec.utils._decode import PictureFormat
 from skimgrec.utils._picture_cache import cached_source
 from skimgrec.utils._picture_files import FileSource
+from skimgrec.utils._picture_format import PictureFormat
 
 SIZE = (64, 64)
 WANTED = PictureFormat(SIZE)

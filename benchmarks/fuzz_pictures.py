@@ -29,7 +29,8 @@ from threading import Thread
 import numpy as np
 from PIL import Image
 
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._picture_format import PictureFormat
 from skimgrec.utils._resample import resample
 
 LIMIT_SECONDS = 5.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,7 +41,7 @@ def agreements(thumbnails: NDArray[np.uint8], pairs: NDArray[np.intp]) -> NDArra
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _blur(picture, out):  # type: ignore[no-untyped-def]
+def _blur(picture: Any, out: Any) -> None:
     side = picture.shape[0]
     for row in range(side):
         above, below = max(row - 1, 0), min(row + 1, side - 1)
@@ -56,7 +58,7 @@ def _blur(picture, out):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _solve(normal, right):  # type: ignore[no-untyped-def]
+def _solve(normal: Any, right: Any) -> None:
     """Solve a small system by Gaussian elimination, in place; a direction that nothing determines gets 0."""
     n = right.shape[0]
     for k in range(n):
@@ -82,7 +84,7 @@ def _solve(normal, right):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
+def _warp(picture: Any, warp: Any, out: Any) -> None:
     """Sample a picture between its pixels; what lies outside becomes -1e9."""
     side = picture.shape[0]
     middle = (side - 1) / 2.0
@@ -105,7 +107,7 @@ def _warp(picture, warp, out):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
+def _step(fixed: Any, moved: Any, warp: Any) -> Any:
     """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness.
 
     Return by how many pixels that moves the border at most, -1 where the two do not agree at all.
@@ -147,7 +149,7 @@ def _step(fixed, moved, warp):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _correlation(first, second):  # type: ignore[no-untyped-def]
+def _correlation(first: Any, second: Any) -> Any:
     n = 0
     sums = np.zeros(5)
     side = first.shape[0]
@@ -169,7 +171,7 @@ def _correlation(first, second):  # type: ignore[no-untyped-def]
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _align_all(thumbnails, pairs, found, most_shift, most_stretch):  # type: ignore[no-untyped-def]
+def _align_all(thumbnails: Any, pairs: Any, found: Any, most_shift: Any, most_stretch: Any) -> None:
     side = thumbnails.shape[1]
     first, second = np.empty((side, side)), np.empty((side, side))
     soft_first, soft_second = np.empty((side, side)), np.empty((side, side))

@@ -103,7 +103,7 @@ def check_images(
     """
     paths = paths_of(images)
     pictures = pictures_to_check(images) if paths is None else None
-    n = len(pictures) if paths is None else len(paths)  # type: ignore[arg-type]
+    n = len(images if paths is None else paths)
     about = _About(n, target, target_names, split, paths if filenames is None else filenames)
     prints: list[Fingerprint] = []
     rows: list[int] = []

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.utils import LazyImages, validate_pictures, value_range
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture, read_picture
-from skimgrec.utils._picture_format import as_stored
+from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._picture_format import PictureFormat, as_stored
 
 if TYPE_CHECKING:
     from skimgrec.datasets._check_result import ImageCheck

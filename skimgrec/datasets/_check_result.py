@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
+
+from skimgrec.utils._files import check_schema, load_json, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -227,14 +227,7 @@ class ImageCheck:
         ValueError
             If `content` is no such result, or was written by a newer version of skimgrec.
         """
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise ValueError(f"This is no saved check of pictures: it has no entry schema={SCHEMA!r}.")
-        version = content.get("schema_version")
-        if not isinstance(version, int) or version > SCHEMA_VERSION:
-            raise ValueError(
-                f"This check was saved by a newer skimgrec, in schema_version={version!r}; this one reads up to "
-                f"{SCHEMA_VERSION}. Upgrade with pip install --upgrade skimgrec."
-            )
+        check_schema(content, SCHEMA, SCHEMA_VERSION, "check of pictures")
         try:
             values = {item.name: content[item.name] for item in fields(cls) if item.name != "images"}
             values["groups"] = np.asarray(values["groups"], np.int64)
@@ -258,16 +251,7 @@ class ImageCheck:
         """
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
         if path is not None:
-            target = Path(path)
-            temporary = target.with_name(f".{uuid4().hex}.tmp")
-            try:
-                with temporary.open("x", encoding="ascii") as file:
-                    file.write(text + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-                os.replace(temporary, target)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_atomically(path, text + "\n")
         return text
 
     @classmethod
@@ -291,11 +275,7 @@ class ImageCheck:
         ValueError
             If it holds no check of pictures, or one saved by a newer version of skimgrec.
         """
-        text = Path(path).read_bytes()
-        try:
-            return cls.from_dict(json.loads(text))
-        except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}: {error}") from error
+        return load_json(path, cls.from_dict)
 
     def pictures(self, rows: Any) -> list[NDArray[np.uint8] | None]:
         """Read some of the pictures, to show them.
@@ -321,7 +301,7 @@ class ImageCheck:
             return NotImplemented
         return self.to_dict() == other.to_dict()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python's own way to say that a class has no hash
 
     def __getstate__(self) -> dict[str, Any]:
         images = self.images if isinstance(self.images, list) else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import io
 import os
 import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from skimgrec.datasets._check_result import KINDS, Finding
+from skimgrec.utils._shown import escaped, html_table, rich_to_lines
 
 if TYPE_CHECKING:
     from skimgrec.datasets._check_result import ImageCheck
@@ -38,7 +38,7 @@ def printable(name: object, longest: int | None = None) -> str:
     >>> printable("cats/a\nb.jpg"), printable("cats/" + "x" * 50 + ".jpg", 20)
     ('cats/a\\nb.jpg', 'cats/xxx…xxxxxxx.jpg')
     """
-    text = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(name))
+    text = escaped(name)
     if longest is None or len(text) <= longest:
         return text
     # The end of a file name, with its number and its extension, says more than its start.
@@ -136,41 +136,19 @@ def to_rich(check: ImageCheck) -> Any:
 
 def to_text(check: ImageCheck) -> str:
     """Return a check as plain text of 80 columns, without colours."""
-    from rich.console import Console
-
     if check.is_clean:
         return headline(check)
-    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, force_terminal=False, _environ={})
-    with console.capture() as capture:
-        console.print(to_rich(check).renderables[1])
-    lines = [headline(check), *(line.rstrip() for line in capture.get().rstrip().splitlines())]
+    lines = [headline(check), *rich_to_lines(to_rich(check).renderables[1], _WIDTH)]
     sentences = [line for text in remedies(check) for line in textwrap.wrap(text, _WIDTH, break_on_hyphens=False)]
     return "\n".join([*lines, "", *sentences] if sentences else lines)
 
 
 def to_html(check: ImageCheck) -> str:
     """Return a check as HTML that holds no markup but its own."""
-    style = "padding: 0.3em 0.8em; text-align: {align}; vertical-align: top; border-bottom: {line}"
-    cell = f'<{{tag}} style="{style}">{{text}}</{{tag}}>'
-
-    def row(tag: str, cells: Sequence[str], line: str) -> str:
-        aligned = ("left", "right", "left")
-        parts = (
-            cell.format(tag=tag, align=align, line=line, text="<br>".join(map(html.escape, text.split("\n"))))
-            for text, align in zip(cells, aligned, strict=True)
-        )
-        return f"<tr>{''.join(parts)}</tr>"
-
     title = f'<div style="padding: 0.3em 0.8em">{html.escape(headline(check))}</div>'
-    table = ""
-    if not check.is_clean:
-        # Half-transparent lines and inherited colours suit light pages and dark ones.
-        body = "".join(
-            row("td", (kind, count, "\n".join(lines)), "1px solid rgba(128, 128, 128, 0.25)")
-            for kind, count, lines in table_rows(check)
-        )
-        head = row("th", ("finding", "count", "such as"), "2px solid rgba(128, 128, 128, 0.8)")
-        table = f'<table style="border-collapse: collapse"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    rows = [(kind, count, "\n".join(lines)) for kind, count, lines in table_rows(check)]
+    align = ("left", "right", "left")
+    table = "" if check.is_clean else html_table(("finding", "count", "such as"), rows, align=align)
     notes = "".join(f'<div style="margin: 0.2em 0.8em">{html.escape(text)}</div>' for text in remedies(check))
     return (
         '<div class="skimgrec-check" style="max-width: 60em; font-family: sans-serif; line-height: 1.4">'

@@ -20,7 +20,7 @@ from skimgrec.datasets._folder_words import (
     twins_in_words,
 )
 from skimgrec.datasets._resolve import dataset_names, load_dataset
-from skimgrec.utils._decode import PictureFormat
+from skimgrec.utils._picture_format import PictureFormat
 
 MIXED_SIZE = (64, 64)
 # Decoded pictures of more than this stay in their files.

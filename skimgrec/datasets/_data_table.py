@@ -12,7 +12,7 @@ from skimgrec.datasets._folder import Findings, files_bunch
 from skimgrec.datasets._folder_layout import SPLITS, TRAIN, split_of
 from skimgrec.datasets._folder_reading import OnRead, read_pictures
 from skimgrec.datasets._folder_words import skipped_in_words, some
-from skimgrec.utils._decode import PictureFormat
+from skimgrec.utils._picture_format import PictureFormat
 
 TABLE_SUFFIXES = (".csv", ".parquet", ".pq")
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from skimgrec.datasets._sources import SOURCES, Archive
+from skimgrec.utils._files import sync_folder, to_disk
 
 _CHUNK_BYTES = 2**16
 # Seconds to connect, and without a byte arriving.
@@ -68,9 +69,9 @@ def make_npz(name: str, folder: Path) -> Path:
             archives = {archive.name: _obtain(archive, folder, working, progress) for archive in source.archives}
         unfinished = working / path.name
         with unfinished.open("wb") as stream:
-            np.savez(stream, **source.read(archives))  # type: ignore[arg-type]
-            stream.flush()
-            os.fsync(stream.fileno())
+            arrays: dict[str, Any] = source.read(archives)
+            np.savez(stream, **arrays)
+            to_disk(stream)
         _put_in_place(unfinished, path)
     finally:
         shutil.rmtree(working, ignore_errors=True)
@@ -84,12 +85,7 @@ def _put_in_place(unfinished: Path, path: Path) -> None:
         # Windows replaces no file that another process reads; that file is as good.
         if not path.is_file():
             raise
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -9,6 +9,7 @@ from sklearn.utils import Bunch
 from sklearn.utils._param_validation import StrOptions, validate_params
 
 from skimgrec.datasets._stored import deliver, npz_path, read_npz
+from skimgrec.utils._shared_texts import with_shared_texts
 
 _FASHION_NAMES = [
     "T-shirt/top",
@@ -63,6 +64,30 @@ and Denzler, 2019, arXiv 1902.00423), so a test score flatters.
 A. Krizhevsky: Learning multiple layers of features from tiny images. Technical report, University of Toronto, 2009.
 """
 
+# What the docstrings share.
+_TEXTS = {
+    "where": """\
+data_home : path-like, default=None
+    The first folder to look in, and the one that a download goes to; it is made if it is not there. With None
+    a download goes to the cache folder, ``pooch.os_cache("skimgrec")``: ``~/.cache/skimgrec`` on Linux.
+subset : {"all", "train", "test"}, default="all"
+    Which pictures: the published training or test split, or the first followed by the second.""",
+    "form": """\
+return_X_y : bool, default=False
+    If True, return ``(images, target)`` instead of a Bunch.
+download_if_missing : bool, default=True
+    If False, raise an error instead of downloading.""",
+    "failures": """\
+FileNotFoundError
+    If the file is nowhere, and cannot be downloaded or `download_if_missing` is False. The message says what was
+    tried, and how to bring the data set to a machine without a network.
+OSError
+    If the folder to download into cannot be written to.""",
+    "download": """\
+A dropped connection is taken up again where it was lost. Only the npz file is kept, and it appears whole or not at
+all, so that several processes may fetch at once.""",
+}
+
 _CONSTRAINTS: dict[str, Any] = {
     "data_home": [str, os.PathLike, None],
     "subset": [StrOptions({"all", "train", "test"})],
@@ -71,6 +96,7 @@ _CONSTRAINTS: dict[str, Any] = {
 }
 
 
+@with_shared_texts(_TEXTS)
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def fetch_mnist(
     *,
@@ -87,15 +113,8 @@ def fetch_mnist(
 
     Parameters
     ----------
-    data_home : path-like, default=None
-        The first folder to look in, and the one that a download goes to; it is made if it is not there. With None
-        a download goes to the cache folder, ``pooch.os_cache("skimgrec")``: ``~/.cache/skimgrec`` on Linux.
-    subset : {"all", "train", "test"}, default="all"
-        Which pictures: the published training or test split, or the first followed by the second.
-    return_X_y : bool, default=False
-        If True, return ``(images, target)`` instead of a Bunch.
-    download_if_missing : bool, default=True
-        If False, raise an error instead of downloading.
+    [[where]]
+    [[form]]
 
     Returns
     -------
@@ -113,14 +132,9 @@ def fetch_mnist(
 
     Raises
     ------
-    FileNotFoundError
-        If the file is nowhere, and cannot be downloaded or `download_if_missing` is False. The message says what was
-        tried, and how to bring the data set to a machine without a network.
-    OSError
-        If the folder to download into cannot be written to.
+    [[failures]]
     ValueError
-        If the file is not MNIST in this layout: the arrays `x_train`,
-        `y_train`, `x_test` and `y_test`.
+        If the file is not MNIST in this layout: the arrays `x_train`, `y_train`, `x_test` and `y_test`.
 
     See Also
     --------
@@ -129,8 +143,7 @@ def fetch_mnist(
 
     Notes
     -----
-    A dropped connection is taken up again where it was lost. Only the npz file is kept, and it appears whole or not at
-    all, so that several processes may fetch at once.
+    [[download]]
 
     References
     ----------
@@ -149,6 +162,7 @@ def fetch_mnist(
     )
 
 
+@with_shared_texts(_TEXTS)
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def fetch_fashion_mnist(
     *,
@@ -165,15 +179,8 @@ def fetch_fashion_mnist(
 
     Parameters
     ----------
-    data_home : path-like, default=None
-        The first folder to look in, and the one that a download goes to; it is made if it is not there. With None
-        a download goes to the cache folder, ``pooch.os_cache("skimgrec")``: ``~/.cache/skimgrec`` on Linux.
-    subset : {"all", "train", "test"}, default="all"
-        Which pictures: the published training or test split, or the first followed by the second.
-    return_X_y : bool, default=False
-        If True, return ``(images, target)`` instead of a Bunch.
-    download_if_missing : bool, default=True
-        If False, raise an error instead of downloading.
+    [[where]]
+    [[form]]
 
     Returns
     -------
@@ -191,14 +198,9 @@ def fetch_fashion_mnist(
 
     Raises
     ------
-    FileNotFoundError
-        If the file is nowhere, and cannot be downloaded or `download_if_missing` is False. The message says what was
-        tried, and how to bring the data set to a machine without a network.
-    OSError
-        If the folder to download into cannot be written to.
+    [[failures]]
     ValueError
-        If the file is not Fashion-MNIST in this layout: the arrays `x_train`,
-        `y_train`, `x_test` and `y_test`.
+        If the file is not Fashion-MNIST in this layout: the arrays `x_train`, `y_train`, `x_test` and `y_test`.
 
     See Also
     --------
@@ -206,8 +208,7 @@ def fetch_fashion_mnist(
 
     Notes
     -----
-    A dropped connection is taken up again where it was lost. Only the npz file is kept, and it appears whole or not at
-    all, so that several processes may fetch at once.
+    [[download]]
 
     References
     ----------
@@ -224,6 +225,7 @@ def fetch_fashion_mnist(
     return deliver(read_npz(path, subset, "y"), path, (28, 28), _FASHION_NAMES, _FASHION_DESCR, return_X_y)
 
 
+@with_shared_texts(_TEXTS)
 @validate_params(_CONSTRAINTS, prefer_skip_nested_validation=True)
 def fetch_cifar10(
     *,
@@ -240,15 +242,8 @@ def fetch_cifar10(
 
     Parameters
     ----------
-    data_home : path-like, default=None
-        The first folder to look in, and the one that a download goes to; it is made if it is not there. With None
-        a download goes to the cache folder, ``pooch.os_cache("skimgrec")``: ``~/.cache/skimgrec`` on Linux.
-    subset : {"all", "train", "test"}, default="all"
-        Which pictures: the published training or test split, or the first followed by the second.
-    return_X_y : bool, default=False
-        If True, return ``(images, target)`` instead of a Bunch.
-    download_if_missing : bool, default=True
-        If False, raise an error instead of downloading.
+    [[where]]
+    [[form]]
 
     Returns
     -------
@@ -266,11 +261,7 @@ def fetch_cifar10(
 
     Raises
     ------
-    FileNotFoundError
-        If the file is nowhere, and cannot be downloaded or `download_if_missing` is False. The message says what was
-        tried, and how to bring the data set to a machine without a network.
-    OSError
-        If the folder to download into cannot be written to.
+    [[failures]]
     ValueError
         If the file is not CIFAR-10 in this layout: the arrays `x_train`,
         `y_train`, `x_test`, `y_test` and `class_names`.
@@ -281,8 +272,7 @@ def fetch_cifar10(
 
     Notes
     -----
-    A dropped connection is taken up again where it was lost. Only the npz file is kept, and it appears whole or not at
-    all, so that several processes may fetch at once. The archive is the binary version, which holds no pickles.
+    [[download]] The archive is the binary version, which holds no pickles.
 
     References
     ----------
@@ -302,6 +292,7 @@ def fetch_cifar10(
     return deliver(arrays, path, (32, 32, 3), names, _CIFAR10_DESCR, return_X_y)
 
 
+@with_shared_texts(_TEXTS)
 @validate_params(_CONSTRAINTS | {"coarse": ["boolean"]}, prefer_skip_nested_validation=True)
 def fetch_cifar100(
     *,
@@ -319,17 +310,10 @@ def fetch_cifar100(
 
     Parameters
     ----------
-    data_home : path-like, default=None
-        The first folder to look in, and the one that a download goes to; it is made if it is not there. With None
-        a download goes to the cache folder, ``pooch.os_cache("skimgrec")``: ``~/.cache/skimgrec`` on Linux.
-    subset : {"all", "train", "test"}, default="all"
-        Which pictures: the published training or test split, or the first followed by the second.
+    [[where]]
     coarse : bool, default=False
         If True, the classes are the 20 coarse ones, each of which joins five of the 100.
-    return_X_y : bool, default=False
-        If True, return ``(images, target)`` instead of a Bunch.
-    download_if_missing : bool, default=True
-        If False, raise an error instead of downloading.
+    [[form]]
 
     Returns
     -------
@@ -347,11 +331,7 @@ def fetch_cifar100(
 
     Raises
     ------
-    FileNotFoundError
-        If the file is nowhere, and cannot be downloaded or `download_if_missing` is False. The message says what was
-        tried, and how to bring the data set to a machine without a network.
-    OSError
-        If the folder to download into cannot be written to.
+    [[failures]]
     ValueError
         If the file is not CIFAR-100 in this layout: the arrays `x_train`,
         `y_train`, `x_test`, `y_test` and `class_names`; if `coarse` is True also `y_coarse_train`, `y_coarse_test` and
@@ -363,8 +343,7 @@ def fetch_cifar100(
 
     Notes
     -----
-    A dropped connection is taken up again where it was lost. Only the npz file is kept, and it appears whole or not at
-    all, so that several processes may fetch at once. The archive is the binary version, which holds no pickles.
+    [[download]] The archive is the binary version, which holds no pickles.
 
     References
     ----------

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from skimgrec.utils import LazyImages, read_chunks
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
 from skimgrec.utils._picture_files import map_files
-from skimgrec.utils._picture_format import as_stored
+from skimgrec.utils._picture_format import PictureFormat, as_stored
 
 SIDE = 32
 # Share of each side that is cut off before the centre is hashed.

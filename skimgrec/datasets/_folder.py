@@ -26,8 +26,8 @@ from skimgrec.datasets._folder_words import (
     some,
     twins_in_words,
 )
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture
-from skimgrec.utils._picture_format import RESIZE_MODES
+from skimgrec.utils._decode import UnreadablePictureError, inspect_picture
+from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat
 
 # Between a warning of load_image_folder's and the line that calls it there is validate_params' wrapper.
 _CALLER = 3

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.utils import LazyImages
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
 from skimgrec.utils._picture_files import FileSource, decode_into, map_files
+from skimgrec.utils._picture_format import PictureFormat
 
 OnRead = Callable[[int, int], object]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def _affordable(wanted: NDArray[np.uint64], sizes: NDArray[np.int64], masks: NDA
 
 
 @compiled()
-def _count_bits(value):  # type: ignore[no-untyped-def]
+def _count_bits(value: Any) -> Any:
     value = value - ((value >> np.uint64(1)) & np.uint64(0x5555555555555555))
     value = (value & np.uint64(0x3333333333333333)) + ((value >> np.uint64(2)) & np.uint64(0x3333333333333333))
     value = (value + (value >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
@@ -104,7 +105,7 @@ def _count_bits(value):  # type: ignore[no-untyped-def]
 
 
 @compiled()
-def _look_up(wanted, held, order, starts, masks, window, kept, most):  # type: ignore[no-untyped-def]
+def _look_up(wanted: Any, held: Any, order: Any, starts: Any, masks: Any, window: Any, kept: Any, most: Any) -> Any:
     found = np.empty((1024, 3), np.int64)
     n_found, n_compared = 0, 0
     others, distances = np.empty(kept, np.int64), np.empty(kept, np.int64)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from skimgrec.model_selection._standings import FoldRow, Standing, standings
+from skimgrec.utils._files import check_schema, load_json, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -247,14 +246,7 @@ class ComparisonResult:
         ValueError
             If `content` is no such result, or was written by a newer version of skimgrec.
         """
-        if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-            raise ValueError(f"This is no saved comparison: it has no entry schema={SCHEMA!r}.")
-        version = content.get("schema_version")
-        if not isinstance(version, int) or version > SCHEMA_VERSION:
-            raise ValueError(
-                f"This comparison was saved by a newer skimgrec, in schema_version={version!r}; this one reads up to "
-                f"{SCHEMA_VERSION}. Upgrade with pip install --upgrade skimgrec."
-            )
+        check_schema(content, SCHEMA, SCHEMA_VERSION, "comparison")
         try:
             content = {"drawn_from": None, **content}  # results saved by the first versions lack it
             values = {item.name: content[item.name] for item in fields(cls)}
@@ -274,17 +266,8 @@ class ComparisonResult:
         path : path-like
             The file. One that exists is replaced.
         """
-        path = Path(path)
         text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-        try:
-            with temporary.open("x", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_atomically(path, text + "\n")
 
     @classmethod
     def from_json(cls, path: str | os.PathLike[str]) -> ComparisonResult:
@@ -307,18 +290,14 @@ class ComparisonResult:
         ValueError
             If it holds no comparison, or one saved by a newer version of skimgrec.
         """
-        text = Path(path).read_bytes()
-        try:
-            return cls.from_dict(json.loads(text))
-        except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}: {error}") from error
+        return load_json(path, cls.from_dict)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ComparisonResult):
             return NotImplemented
         return self.to_dict() == other.to_dict()
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # Python's own way to say that a class has no hash
 
     def __repr__(self) -> str:
         from skimgrec.model_selection._table import table_of, to_text

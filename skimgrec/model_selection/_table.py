@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import math
 import textwrap
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from skimgrec.model_selection._text import duration, metric_title, printable, score_text
 from skimgrec.model_selection._verdict import verdict
+from skimgrec.utils._shown import html_table, rich_to_lines
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult
@@ -91,42 +91,23 @@ def to_rich(table: Table) -> Any:
 def to_text(table: Table) -> str:
     """Return a table as plain text without colours."""
     from rich.cells import cell_len
-    from rich.console import Console
 
     lines = [table.title, *table.notes, *("   ".join(row) for row in (table.header, *table.rows))]
     # Wide enough that no cell and no note wraps, whatever the terminal: the text may end up in a file.
     width = max(map(cell_len, lines)) + 40 * len(table.header)
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False, _environ={})
-    with console.capture() as capture:
-        console.print(to_rich(replace(table, verdict="")))
-    above = (line.rstrip() for line in capture.get().rstrip().splitlines())
+    above = rich_to_lines(to_rich(replace(table, verdict="")), width)
     sentences = textwrap.wrap(table.verdict, _WIDTH_OF_TEXT, break_long_words=False, break_on_hyphens=False)
     return "\n".join([*above, "", *sentences])
 
 
 def to_html(table: Table) -> str:
     """Return a table as HTML that holds no markup but its own."""
-
-    def row(tag: str, cells: Sequence[str], line: str) -> str:
-        aligned = (
-            f'<{tag} style="padding: 0.3em 0.8em; border-bottom: {line}; text-align: {"right" if number else "left"}; '
-            f'white-space: nowrap">{html.escape(cell)}</{tag}>'
-            for number, cell in enumerate(cells)
-        )
-        return f"<tr>{''.join(aligned)}</tr>"
-
-    # Half-transparent lines and inherited colours suit light pages and dark ones.
-    body = "".join(row("td", cells, "1px solid rgba(128, 128, 128, 0.25)") for cells in table.rows)
-    if table.has_winner:
-        body = body.replace("<tr>", '<tr style="font-weight: bold">', 1)
+    align = ["left", *["right"] * (len(table.header) - 1)]
+    grid = html_table(table.header, table.rows, align=align, caption=table.title, first_is_bold=table.has_winner)
     notes = "".join(f'<div style="margin: 0.2em 0.8em">{html.escape(note)}</div>' for note in table.notes)
     return (
         '<div class="skimgrec-comparison" style="max-width: 60em; font-family: sans-serif; line-height: 1.4">'
-        '<table style="border-collapse: collapse; margin: 0 0 0.6em; font-variant-numeric: tabular-nums">'
-        '<caption style="caption-side: top; padding: 0.3em 0.8em 0.6em; text-align: left">'
-        f"{html.escape(table.title)}</caption>"
-        f"<thead>{row('th', table.header, '2px solid rgba(128, 128, 128, 0.8)')}</thead><tbody>{body}</tbody></table>"
-        f'{notes}<p style="margin: 0.6em 0.8em">{html.escape(table.verdict)}</p></div>'
+        f'{grid}{notes}<p style="margin: 0.6em 0.8em">{html.escape(table.verdict)}</p></div>'
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from skimgrec.utils._shown import escaped
+
 _TITLES = {"f1_macro": "macro F1", "f1_micro": "micro F1", "f1_weighted": "weighted F1", "roc_auc": "ROC AUC"}
 
 
@@ -75,6 +77,5 @@ def duration(seconds: float) -> str:
 
 def printable(text: object, longest: int | None = None) -> str:
     """Return text on one line, with control characters spelt out, cut after `longest` characters."""
-    line = " ".join(str(text).split())
-    line = "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
+    line = escaped(" ".join(str(text).split()))
     return line if longest is None or len(line) <= longest else line[: longest - 1] + "…"

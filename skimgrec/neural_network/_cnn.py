@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from skimgrec.neural_network._base import BaseKerasClassifier
-from skimgrec.neural_network._docs import with_shared_texts
+from skimgrec.neural_network._docs import TEXTS
 from skimgrec.neural_network.architectures import ARCHITECTURES, used_hyperparameters
+from skimgrec.utils._shared_texts import with_shared_texts
 
 if TYPE_CHECKING:
     import keras
 
 
-@with_shared_texts
+@with_shared_texts(TEXTS)
 class KerasCNNClassifier(BaseKerasClassifier):
     """Convolutional neural network for pictures, trained with Keras.
 

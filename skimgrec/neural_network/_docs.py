@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-_Class = TypeVar("_Class", bound=type)
-
 _LOSS = """\
 loss : str, callable, keras.Loss or None, default=None
     Keras loss. None is cross-entropy over all classes. The binary cross-entropies make the network end in one
@@ -100,16 +96,4 @@ n_features_in_ : int
 feature_names_in_ : ndarray of shape (n_features_in_,)
     Column names, if `fit` was given a data frame with string column names."""
 
-_TEXTS = {"[[loss]]": _LOSS, "[[training]]": _TRAINING, "[[attributes]]": _ATTRIBUTES}
-
-
-def with_shared_texts(documented: _Class) -> _Class:
-    """Put the shared texts in the places that a class's docstring has marked for them."""
-    doc = documented.__doc__
-    # There is none under python -OO.
-    if doc is not None:
-        for mark, text in _TEXTS.items():
-            indented = text.replace("\n", "\n    ")
-            doc = doc.replace(mark, indented)
-        documented.__doc__ = doc
-    return documented
+TEXTS = {"loss": _LOSS, "training": _TRAINING, "attributes": _ATTRIBUTES}

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sklearn.utils._param_validation import Interval
 
 from skimgrec.neural_network._base import BaseKerasClassifier
-from skimgrec.neural_network._docs import with_shared_texts
+from skimgrec.neural_network._docs import TEXTS
+from skimgrec.utils._shared_texts import with_shared_texts
 
 if TYPE_CHECKING:
     import keras
 
 
-@with_shared_texts
+@with_shared_texts(TEXTS)
 class KerasMLPClassifier(BaseKerasClassifier):
     """Multilayer perceptron over the pixels of a picture, trained with Keras.
 

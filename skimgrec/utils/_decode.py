@@ -16,21 +16,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, JpegImagePlugin
 
 from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_header, jpeg_size
-from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat, as_stored, bring_to_size, to_8_bits
+from skimgrec.utils._picture_format import PictureFormat, as_stored, bring_to_size, to_8_bits
 from skimgrec.utils._quiet_pillow import quiet_pillow
-
-__all__ = [
-    "DECODER_VERSION",
-    "RESIZE_MODES",
-    "PictureFile",
-    "PictureFormat",
-    "UnreadablePictureError",
-    "inspect_picture",
-    "open_regular_file",
-    "quiet_pillow",
-    "read_picture",
-    "read_small_file",
-]
 
 # Raised when the same file comes to give other pixels: decoded pictures kept by an earlier one are then not used.
 DECODER_VERSION = 1

@@ -22,8 +22,10 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 
-from skimgrec.utils._decode import DECODER_VERSION, PictureFormat, UnreadablePictureError, read_picture
+from skimgrec.utils._decode import DECODER_VERSION, UnreadablePictureError, read_picture
+from skimgrec.utils._files import sync_folder, to_disk
 from skimgrec.utils._picture_files import content_hash, decode_into, map_files, warn_of_black
+from skimgrec.utils._picture_format import PictureFormat
 
 _SEGMENT_BYTES = 2**26
 # Pictures decoded at a time, in bytes of the result.
@@ -264,7 +266,7 @@ def _fill(
         with _unfinished(segments.folder, name) as temporary:
             with open(temporary, "wb") as stream:
                 errors = _write_pictures(stream, paths[part], wanted, n_jobs, on_error)
-                _to_disk(stream)
+                to_disk(stream)
             for position, row in enumerate(part):
                 if position in errors:
                     unreadable[keys[row]] = errors[position]
@@ -310,27 +312,11 @@ def _publish(folder: Path, name: str, keys: NDArray[np.uint8], pictures: Path) -
     temporary = folder / f"{name}{_KEYS}{_UNFINISHED}"
     with open(temporary, "wb") as stream:
         np.save(stream, keys)
-        _to_disk(stream)
+        to_disk(stream)
     os.replace(temporary, folder / f"{name}{_KEYS}")
-    _sync_folder(folder)  # the keys' name reaches the disk before the pictures'
+    sync_folder(folder)  # the keys' name reaches the disk before the pictures'
     os.replace(pictures, folder / f"{name}{_PICTURES}")
-    _sync_folder(folder)
-
-
-def _to_disk(stream: BinaryIO) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # where a folder cannot be opened, nor has to be
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network file systems refuse it
-            os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(folder)
 
 
 def _remove_leftovers(folder: Path) -> None:

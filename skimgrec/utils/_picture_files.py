@@ -15,14 +15,9 @@ import numpy as np
 from joblib import effective_n_jobs
 from numpy.typing import NDArray
 
-from skimgrec.utils._decode import (
-    PictureFormat,
-    UnreadablePictureError,
-    open_regular_file,
-    quiet_pillow,
-    read_picture,
-    read_small_file,
-)
+from skimgrec.utils._decode import UnreadablePictureError, open_regular_file, read_picture, read_small_file
+from skimgrec.utils._picture_format import PictureFormat
+from skimgrec.utils._quiet_pillow import quiet_pillow
 
 # Files that a thread takes at a time: handing over one at a time would cost as much as decoding a small one.
 _PART = 64

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def _cut(
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _fill_weights(n_in, first, last, n_out, starts, counts, weights):  # type: ignore[no-untyped-def]
+def _fill_weights(n_in: Any, first: Any, last: Any, n_out: Any, starts: Any, counts: Any, weights: Any) -> None:
     scale = (last - first) / n_out
     support = max(scale, 1.0)
     for i in range(n_out):
@@ -82,7 +83,7 @@ def _fill_weights(n_in, first, last, n_out, starts, counts, weights):  # type: i
 
 
 @compiled(fastmath=True, error_model="numpy")
-def _resample(picture, out, channels, left, upper, right, lower):  # type: ignore[no-untyped-def]
+def _resample(picture: Any, out: Any, channels: Any, left: Any, upper: Any, right: Any, lower: Any) -> None:
     n_rows, n_values = picture.shape
     height, width, _ = out.shape
     # A filter of support s touches 2 s + 1 pixels at most.

@@ -2,7 +2,6 @@
 
 import os
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,39 +9,14 @@ import pytest
 from PIL import ExifTags, Image, ImageOps
 
 from skimgrec.utils import _fast_jpeg
-from skimgrec.utils._decode import (
-    PictureFormat,
-    UnreadablePictureError,
-    inspect_picture,
-    read_picture,
-)
-from skimgrec.utils._picture_format import bring_to_size
+from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._picture_format import PictureFormat, bring_to_size
 from skimgrec.utils._resample import resample
+
+from ._drawing import png, save, smooth
 
 COLOUR, GREY = PictureFormat(), PictureFormat(grey=True)
 PHOTOS = Path(os.environ.get("SKIMGREC_DATA", "")) / "photos"
-
-
-def smooth(height, width):
-    """Return a picture without symmetry that JPEG keeps well."""
-    y, x = np.mgrid[0 : 1 : complex(height), 0 : 1 : complex(width)]
-    return np.stack([200 * x + 30, 200 * y + 20, 120 * x * y + 60], axis=-1).astype(np.uint8)
-
-
-def save(picture, path, **options):
-    image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture)
-    image.save(path, **options)
-    return path
-
-
-def png_chunk(kind, data):
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def png(width, height, data=b"", depth=8, colour=2, before=b""):
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    chunks = png_chunk(b"IHDR", header) + before + png_chunk(b"IDAT", zlib.compress(data)) + png_chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
 
 
 def close(first, second, mean):

@@ -15,9 +15,10 @@ from joblib import Parallel, delayed
 from PIL import Image
 
 from skimgrec.utils import _picture_cache
-from skimgrec.utils._decode import PictureFormat, UnreadablePictureError
+from skimgrec.utils._decode import UnreadablePictureError
 from skimgrec.utils._picture_cache import cached_source
 from skimgrec.utils._picture_files import FileSource
+from skimgrec.utils._picture_format import PictureFormat
 
 WANTED = PictureFormat((8, 6))
 PICTURE_BYTES = 8 * 6 * 3
@@ -316,7 +317,7 @@ import sys, time
 from pathlib import Path
 import numpy as np
 from skimgrec.utils import _picture_cache
-from skimgrec.utils._decode import PictureFormat
+from skimgrec.utils._picture_format import PictureFormat
 
 _picture_cache._SEGMENT_BYTES = 7 * 144
 _picture_cache._BLOCK_BYTES = 3 * 144

@@ -1,0 +1,82 @@
+"""Files that are there whole or not at all, and saved results that say what they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any, TypeVar
+from uuid import uuid4
+
+_Result = TypeVar("_Result")
+
+
+def to_disk(stream: IO[Any]) -> None:
+    """Wait until what was written to a stream has reached the disk."""
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names of a folder's files have reached the disk."""
+    if os.name == "nt":  # where a folder cannot be opened, nor has to be
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems refuse it
+            os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomically(path: str | os.PathLike[str], text: str) -> None:
+    """Write a text file as UTF-8, so that it appears whole or not at all. One that exists is replaced."""
+    target = Path(path)
+    temporary = target.with_name(f".{uuid4().hex}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8") as file:
+            file.write(text)
+            to_disk(file)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_schema(content: Any, schema: str, version: int, what: str) -> None:
+    """Check that `content` is a saved result of one kind, and no newer than this skimgrec can read.
+
+    Parameters
+    ----------
+    content : object
+        What was read.
+    schema : str
+        The kind that is expected, as its entry "schema" names it.
+    version : int
+        The highest "schema_version" that can be read.
+    what : str
+        The kind in words, such as "comparison".
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or newer.
+    """
+    if not isinstance(content, dict) or content.get("schema") != schema:
+        raise ValueError(f"This is no saved {what}: it has no entry schema={schema!r}.")
+    found = content.get("schema_version")
+    if not isinstance(found, int) or found > version:
+        raise ValueError(
+            f"This {what} was saved by a newer skimgrec, in schema_version={found!r}; this one reads up to {version}. "
+            "Upgrade with pip install --upgrade skimgrec."
+        )
+
+
+def load_json(path: str | os.PathLike[str], from_dict: Callable[[Any], _Result]) -> _Result:
+    """Return what `from_dict` makes of a JSON file; its ValueErrors, and JSON's, name the file."""
+    text = Path(path).read_bytes()
+    try:
+        return from_dict(json.loads(text))
+    except ValueError as error:
+        raise ValueError(f"{os.fspath(path)}: {error}") from error

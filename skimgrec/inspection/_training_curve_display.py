@@ -54,14 +54,14 @@ class TrainingCurveDisplay:
         self.history = history
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, quantities: Sequence[str] | None = None, ax: Any = None) -> Self:
+    def from_estimator(cls, estimator: Any, *, quantities: str | Sequence[str] | None = None, ax: Any = None) -> Self:
         """Draw the history of a fitted network.
 
         Parameters
         ----------
         estimator : estimator object
             Fitted, with the attribute `history_`; or a pipeline that ends in one.
-        quantities : sequence of str, default=None
+        quantities : str or sequence of str, default=None
             What to draw, without ``val_``; None takes everything that is one number for each epoch.
         ax : matplotlib Axes or sequence of these, default=None
             One for each quantity; None makes a new figure.
@@ -87,12 +87,12 @@ class TrainingCurveDisplay:
             )
         return cls(history=dict(history)).plot(quantities=quantities, ax=ax)
 
-    def plot(self, *, quantities: Sequence[str] | None = None, ax: Any = None) -> Self:
+    def plot(self, *, quantities: str | Sequence[str] | None = None, ax: Any = None) -> Self:
         """Draw one panel for each quantity, with a line for training and one for validation.
 
         Parameters
         ----------
-        quantities : sequence of str, default=None
+        quantities : str or sequence of str, default=None
             What to draw, without ``val_``; None takes everything that is one number for each epoch.
         ax : matplotlib Axes or sequence of these, default=None
             One for each quantity; None makes a new figure.
@@ -110,11 +110,11 @@ class TrainingCurveDisplay:
         check_matplotlib("TrainingCurveDisplay.plot")
         import matplotlib.pyplot as plt
 
-        known = [name for name, values in self.history.items() if np.ndim(values) == 1]
+        known = [name for name, values in self.history.items() if all(np.ndim(value) == 0 for value in values)]
         known = list(dict.fromkeys(name.removeprefix(_VALIDATION) for name in known))
         # The loss first: it is there in every training.
         known.sort(key=lambda name: name != "loss")
-        wanted = known if quantities is None else list(quantities)
+        wanted = known if quantities is None else [quantities] if isinstance(quantities, str) else list(quantities)
         unknown = [name for name in wanted if name not in known]
         if unknown:
             raise ValueError(f"quantities: {unknown[0]!r} is not in the history. It has {', '.join(known)}.")

@@ -245,12 +245,14 @@ class BaseKerasClassifier(ClassifierMixin, ClassNamePrefixFeaturesOutMixin, Tran
     @property
     def _n_features_out(self) -> int:
         check_is_fitted(self)
-        with self._lend_network("float32") as network:
+        load_keras(self.n_threads)
+        with self._lend_network(self._input_dtype) as network:
             return network.n_features(self.feature_layer)
 
     @contextmanager
     def _forward_pass(self, pictures: Pictures) -> Iterator[tuple[Network, Iterator[tuple[slice, NDArray[Any]]]]]:
         """Lend a network that holds the weights, with the batches that it should be given and where they lie."""
+        load_keras(self.n_threads)
         scale = PixelScale.for_pictures(pictures.dtype, self.value_range_)
         height, width, _ = with_channel_axis(self.image_shape_)
         size = max(1, min(_PICTURES_PER_FORWARD_PASS, _PIXELS_PER_FORWARD_PASS // (height * width)))

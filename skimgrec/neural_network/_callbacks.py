@@ -59,16 +59,25 @@ class EpochWatch(keras.callbacks.Callback):
         The one that is trained.
     n_iter_no_change : int or None
         How many epochs may pass without a better validation score. None never stops, and keeps no best epoch.
+    best : tuple of (rank, TrainingState), default=None
+        The best epoch of earlier training, where the scores are of the same pictures.
     """
 
-    def __init__(self, network: Network, n_iter_no_change: int | None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        n_iter_no_change: int | None,
+        *,
+        best: tuple[tuple[float, float], TrainingState] | None = None,
+    ) -> None:
         super().__init__()
+        self.best_rank: tuple[float, float] | None = None
         self.best: TrainingState | None = None
+        if best is not None:
+            self.best_rank, self.best = best
         self._finished: tuple[TrainingState | None, list[dict[str, Any]]] = (None, [])
         self._network = network
         self._patience = n_iter_no_change
-        self._best_rank = (-np.inf, -np.inf)
-        self._best_score = -np.inf
         self._waited = 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -78,7 +87,7 @@ class EpochWatch(keras.callbacks.Callback):
         # In one step: Ctrl-C may come at any moment, and must not part the two.
         self._finished = (state, [*self._finished[1], results])
         if self._patience is not None and logs:
-            self._judge(logs, state)
+            self._judge(logs, state, self._patience)
 
     @property
     def last(self) -> TrainingState | None:
@@ -91,16 +100,15 @@ class EpochWatch(keras.callbacks.Callback):
         epochs = self._finished[1]
         return {name: [results.get(name, np.nan) for results in epochs] for name in dict.fromkeys(chain(*epochs))}
 
-    def _judge(self, logs: dict[str, Any], state: TrainingState) -> None:
+    def _judge(self, logs: dict[str, Any], state: TrainingState, patience: int) -> None:
         loss = float(logs["val_loss"])
         score = float(logs.get("val_accuracy", -loss))
+        before = self.best_rank or (-np.inf, -np.inf)
         # Few validation pictures make ties, which the loss decides.
-        if (score, -loss) > self._best_rank:
-            self._best_rank = (score, -loss)
-            self.best = state
-        self._waited = 0 if score > self._best_score else self._waited + 1
-        self._best_score = max(score, self._best_score)
-        if self._patience is not None and self._waited >= self._patience:
+        if (score, -loss) > before:
+            self.best_rank, self.best = (score, -loss), state
+        self._waited = 0 if score > before[0] else self._waited + 1
+        if self._waited >= patience:
             self.model.stop_training = True
 
 

@@ -31,7 +31,8 @@ class KerasCNNClassifier(BaseKerasClassifier):
         "residual" is a stem and stages with shortcuts, batch-normalised, then the mean over all positions; it uses
         `filters`, `kernel_size`, `activation` and `dropout`. A function of your own takes (input_shape, n_outputs) and
         any of the parameters below by name, and returns a `keras.Model` of probabilities for pixel values in 0..1. It
-        is called for every fit, and weights that it has loaded are what training starts from.
+        is called for every fit, has to make new layers each time, and weights that it has loaded are what training
+        starts from.
     filters : int or sequence of int, default=None
         Number of filters of the convolution of each block; its length is the number of blocks. Here and in all that
         belong to the architecture, None is the architecture's own value, and a value that the architecture does not use

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from skimgrec.neural_network._runtime import load_keras
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
 _ONE_UNIT_LOSSES = ("binary_crossentropy", "binary_focal_crossentropy", "bce")
 _DEFAULT_LOSS = "sparse_categorical_crossentropy"
+_PLAIN = (str, int, float, tuple, type(None))
 
 
 def n_outputs(loss: Any, n_classes: int) -> int:
@@ -147,15 +151,13 @@ def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any, *settin
 
     The learning rate is no part of it: it is a variable, set before every fit.
     """
-    metric_keys = tuple(_object_key(metric) for metric in make_metrics(metrics))
-    return optimizer_key(optimizer), _object_key(loss), metric_keys, settings
+    metric_keys = tuple(_metric_key(metric) for metric in make_metrics(metrics))
+    return optimizer_key(optimizer), _loss_key(loss), metric_keys, settings
 
 
 def optimizer_key(optimizer: keras.Optimizer) -> str:
     """Return what two optimizers share if one can take over the state of the other: all but the learning rate."""
     config = optimizer.get_config()
-    # Keras counts its optimizers in their names.
-    del config["name"]
     if isinstance(config["learning_rate"], float):
         del config["learning_rate"]
     return _description(optimizer, config)
@@ -169,9 +171,10 @@ def _copied(value: Any) -> Any:
     ValueError
         If its class does not tell all of its settings in its configuration, so that a copy would lose them.
     """
+    config = value.get_config()
+    lost = [argument.name for argument in _own_arguments(type(value)) if _is_lost(argument, value, config)]
     try:
-        new = type(value).from_config(value.get_config())
-        lost = [name for name, setting in _settings(value).items() if _settings(new).get(name) != setting]
+        new = type(value).from_config(config)
         reason = f"loses {', '.join(lost)}" if lost else ""
     except TypeError as error:
         reason = f"fails: {error}"
@@ -184,28 +187,52 @@ def _copied(value: Any) -> Any:
     return new
 
 
-def _object_key(value: Any) -> Hashable:
-    if isinstance(value, type):
-        value = value()
-    return _description(value, value.get_config()) if hasattr(value, "get_config") else value
+def _own_arguments(kind: type) -> list[inspect.Parameter]:
+    """Return what the constructor of a class of the user's own takes; nothing for Keras's own constructors."""
+    owner = next(cls for cls in kind.__mro__ if "__init__" in vars(cls))
+    constructor = vars(owner)["__init__"]
+    if _is_keras_own(owner):
+        return []
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [
+        argument for argument in list(inspect.signature(constructor).parameters.values())[1:] if argument.kind in named
+    ]
+
+
+def _is_lost(argument: inspect.Parameter, value: Any, config: dict[str, Any]) -> bool:
+    """Tell whether a copy would not be given an argument, unless it plainly has its default."""
+    kept = vars(value).get(argument.name, vars(value).get(f"_{argument.name}", argument.empty))
+    is_default = type(kept) is type(argument.default) and isinstance(kept, _PLAIN) and kept == argument.default
+    return argument.name not in config and not is_default
+
+
+def _is_keras_own(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in ("keras", "builtins")
+
+
+def _metric_key(metric: Any) -> Hashable:
+    # Instances are copied by their configuration, which therefore tells all of them.
+    return _description(metric, metric.get_config()) if hasattr(metric, "get_config") else metric
+
+
+def _loss_key(loss: Any) -> Hashable:
+    """Return what tells losses apart: of a class of the user's own, which may keep anything, the object itself."""
+    if not hasattr(loss, "get_config") or isinstance(loss, type) or not _is_keras_own(type(loss)):
+        return loss
+    return _description(loss, loss.get_config())
 
 
 def _description(value: Any, config: dict[str, Any]) -> str:
-    """Return a text that tells objects of one class apart by their settings."""
+    """Return a text that tells objects of one class apart by their configuration."""
+    # Keras counts objects in the names that it gives them.
+    config = {name: setting for name, setting in config.items() if name != "name"}
     kind = type(value)
-    # A class of the user's own may keep settings that it does not tell in its configuration.
-    own = {} if kind.__module__.startswith("keras.") else _settings(value)
-    return json.dumps([kind.__module__, kind.__qualname__, config, own], sort_keys=True, default=repr)
+    return json.dumps([kind.__module__, kind.__qualname__, config], sort_keys=True, default=_in_full)
 
 
-def _settings(value: Any) -> dict[str, Any]:
-    """Return the public attributes that hold plain values, but for what Keras itself counts or sets."""
-    plain = (str, int, float, tuple, type(None))
-    return {
-        name: setting
-        for name, setting in vars(value).items()
-        if isinstance(setting, plain) and not name.startswith("_") and name not in ("name", "built")
-    }
+def _in_full(setting: Any) -> Any:
+    # NumPy abbreviates long arrays in their repr.
+    return setting.tolist() if isinstance(setting, np.ndarray) else repr(setting)
 
 
 def _loss_name(loss: Any) -> str:

@@ -10,11 +10,12 @@ loss : str, callable, keras.Loss or None, default=None
 label_smoothing : float, default=0.0
     Part of the certainty of each label that is shared out over all classes, in [0, 1). For cross-entropies by name.
 metrics : str, callable, keras.Metric or sequence of these, default=("accuracy",)
-    What `history_` records beside the loss.
+    What `history_` records beside the loss, weighted as the loss is.
 optimizer : str or keras.Optimizer, default="adam"
     Keras optimizer. An instance is copied and stays as it is.
 learning_rate : float, default=None
-    Step size, the highest one where a schedule changes it; None takes the optimizer's own.
+    Step size, the highest one where a schedule changes it; None takes the optimizer's own. Every `fit` and
+    `partial_fit` starts from it, whatever callbacks have made of it before.
 learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
     "cosine" lowers the rate, step by step, to a hundredth; "one_cycle" raises it from a twenty-fifth during the first 3
     tenths of the steps, then lowers it likewise. A schedule spans `epochs`. `partial_fit` goes on in it, and after its
@@ -34,13 +35,16 @@ augmentation : {"flip", "light"}, dict or None, default=None
     see pictures as they are.
 early_stopping : bool, default=False
     Whether `fit` stops when the score on validation pictures gets no better, and takes back the weights of the best
-    epoch. Without `X_val`, a part of the training pictures is set aside for it, shuffled and stratified.
+    epoch. Without `X_val`, a part of the training pictures is set aside for it, shuffled and stratified; they count
+    by their `sample_weight`, not by `class_weight`. With ``warm_start=True`` the best epoch so far stays in the
+    running.
 validation_fraction : float, default=0.1
     That part, in (0, 1).
 n_iter_no_change : int, default=10
     How many epochs in a row may fail to better the score.
 callbacks : keras.callbacks.Callback, callable, sequence of these or None, default=None
-    Keras callbacks, or functions without arguments that return one. Each fit has its own: instances are copied.
+    Keras callbacks, or functions without arguments that return one. Each fit has its own: instances are copied. A
+    `learning_rate_schedule` other than "constant" sets the rate at every step, whatever they set.
 class_weight : dict, "balanced" or None, default=None
     Weight of each class, multiplied with `sample_weight`; "balanced" is inverse to how often classes occur.
 feature_layer : int or str, default=-2
@@ -48,7 +52,7 @@ feature_layer : int or str, default=-2
     your own gives it. Keras counts its own names on through a process.
 dtype_policy : str, default=None
     Keras dtype policy, such as "float32" or "mixed_bfloat16"; "auto" is the latter on processors with instructions for
-    it. None is the policy that Keras is set to.
+    it. None is the policy that Keras is set to, which it keeps for each thread apart: workers do not see it.
 n_threads : int, default=None
     Number of threads of the backend. TensorFlow fixes it for the whole process at its first use, and a warning says if
     it is fixed to another number. Fits at equal numbers are bit-identical, at others they agree to a few digits.

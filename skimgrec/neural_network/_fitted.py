@@ -26,7 +26,7 @@ from skimgrec.neural_network._network import (
 )
 from skimgrec.neural_network._pool import networks
 from skimgrec.neural_network._scaling import PixelScale
-from skimgrec.neural_network.architectures import architecture_function, check_core
+from skimgrec.neural_network.architectures import architecture_function, check_core, check_new_variables
 from skimgrec.utils import with_channel_axis
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         return {name: to_plain(value) for name, value in super().__getstate__().items()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__({name: from_plain(value) for name, value in state.items()})
+        n_threads = state.get("n_threads")
+        super().__setstate__({name: from_plain(value, n_threads) for name, value in state.items()})
         if "_weights" in state:
             self._weights = frozen(self._weights)
 
@@ -147,4 +148,6 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
                 return function(shape, self.n_outputs_, **self._hyperparameters)
         with dtype_policy(self._dtype_policy), keras_seeded(seed):
             core = function(shape, self.n_outputs_, **self._hyperparameters)
-            return check_core(core, function, shape, self.n_outputs_)
+            core = check_core(core, function, shape, self.n_outputs_)
+        check_new_variables(core, function)
+        return core

@@ -30,13 +30,13 @@ def to_plain(value: Any) -> Any:
     return value
 
 
-def from_plain(value: Any) -> Any:
-    """Return what `to_plain` was given, as a new object."""
+def from_plain(value: Any, n_threads: int | None = None) -> Any:
+    """Return what `to_plain` was given, as a new object; Keras may be loaded for it, with so many threads."""
     if isinstance(value, (list, tuple)):
-        return type(value)(map(from_plain, value))
+        return type(value)(from_plain(part, n_threads) for part in value)
     if not (isinstance(value, dict) and _MARK in value):
         return value
     home, _, name = value[_MARK].partition(".")
     if home not in _HOMES or not name.isidentifier():
         raise ValueError(f"{value[_MARK]!r} is no optimizer, loss or metric of Keras.")
-    return getattr(getattr(load_keras(), home), name).from_config(value["config"])
+    return getattr(getattr(load_keras(n_threads), home), name).from_config(value["config"])

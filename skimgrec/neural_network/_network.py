@@ -99,7 +99,8 @@ class Network:
             vectors = [variable for variable in self.model.trainable_variables if len(variable.shape) < 2]
             optimizer.exclude_from_weight_decay(var_list=vectors)
         # XLA takes seconds to compile such networks on a CPU, and the steps are then slower.
-        self.model.compile(optimizer=optimizer, loss=loss, metrics=metrics, jit_compile=_jit_compile())
+        # Weighted, so that a row of weight 2 counts like two rows in them as in the loss.
+        self.model.compile(optimizer=optimizer, loss=loss, weighted_metrics=metrics, jit_compile=_jit_compile())
         # Built now, the optimizer's variables do not force a second trace of the training step.
         # Under mixed precision the model's optimizer is a wrapper around this one.
         self.model.optimizer.build(self.model.trainable_variables)
@@ -161,14 +162,14 @@ class Network:
     def features(self, batch: NDArray[Any], layer: int | str) -> NDArray[Any]:
         """Return what a layer gives for one batch, one row for each picture."""
         if layer not in self._features:
-            part = load_keras().Model(self._core.inputs, self._layer(layer).output)
+            part = load_keras().Model(self._core.inputs, self._layer_output(layer))
             front = _front_layers(self._input_dtype, ())
             self._features[layer] = _forward_function(with_front_layers(part, front, input_dtype=self._input_dtype))
         return self._features[layer](batch).reshape(len(batch), -1)
 
     def n_features(self, layer: int | str) -> int:
         """Return how many numbers a layer gives for one picture."""
-        return math.prod(self._layer(layer).output.shape[1:])
+        return math.prod(self._layer_output(layer).shape[1:])
 
     def release(self) -> None:
         """Let go of what would outlive the network. It must not be used afterwards."""
@@ -176,6 +177,13 @@ class Network:
             forget_gradients([*self.model.variables, *self.model.optimizer.variables])
         self._forward = None
         self._features.clear()
+
+    def _layer_output(self, layer: int | str) -> Any:
+        """Return the symbolic output of a layer in this network; a nested model also has one of its own inside."""
+        found = self._layer(layer)
+        graph = self._core._functional if isinstance(self._core, load_keras().Sequential) else self._core
+        nodes = (node for depth in sorted(graph._nodes_by_depth) for node in graph._nodes_by_depth[depth])
+        return next(node for node in nodes if node.operation is found).output_tensors[0]
 
     def _layer(self, layer: int | str) -> keras.Layer:
         input_layer = load_keras().layers.InputLayer

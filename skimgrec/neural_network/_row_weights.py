@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import compute_sample_weight
+from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
 
@@ -34,7 +34,15 @@ def row_weights(
     """
     weights = _check_sample_weight(sample_weight, codes, dtype=np.float64, ensure_non_negative=True)
     if isinstance(class_weight, str):
-        weights = weights * compute_sample_weight(class_weight, codes)
+        # Rows of weight 0 are not there, so they are not counted either.
+        present = weights > 0
+        found = np.unique(codes[present])
+        by_class = np.zeros(len(classes))
+        if len(found):
+            by_class[found] = compute_class_weight(
+                class_weight, classes=found, y=codes[present], sample_weight=weights[present]
+            )
+        weights = weights * by_class[codes]
     elif class_weight is not None:
         known = classes.tolist()
         unknown = [label for label in class_weight if label not in known]

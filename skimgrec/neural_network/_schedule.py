@@ -17,7 +17,7 @@ def rate_factor(schedule: str, position: float) -> float:
 
     Parameters
     ----------
-    schedule : {"constant", "cosine", "one_cycle"}
+    schedule : {"cosine", "one_cycle"}
     position : float
         Part of the planned steps that is done; from 1 on, the rate stays.
 
@@ -31,8 +31,6 @@ def rate_factor(schedule: str, position: float) -> float:
     >>> [round(rate_factor("one_cycle", position), 2) for position in (0, 0.15, 0.3, 0.65, 1, 2)]
     [0.04, 0.52, 1.0, 0.5, 0.01, 0.01]
     """
-    if schedule == "constant":
-        return 1.0
     position = min(position, 1.0)
     if schedule == "cosine":
         return _eased(1.0, _END, position)

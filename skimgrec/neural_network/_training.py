@@ -78,10 +78,19 @@ class TrainableNetwork(FittedNetwork):
             self._cycle = (self.n_iter_, int(self.epochs))
         targets = encode_labels(labels, self.classes_, name)
         weights = row_weights(targets, self.classes_, sample_weight, self.class_weight)
+        # A score says how well the pictures are told apart, whatever weight their classes have in training.
+        judging_weights = row_weights(targets, self.classes_, sample_weight, None)
 
-        sets = self._training_and_validation(pictures, targets, weights, validation, stop_early=stop_early)
+        sets = self._training_and_validation(
+            pictures, targets, weights, judging_weights, validation, stop_early=stop_early
+        )
+        # The same pictures are set aside at every fit, so that the best epoch of the fits before is in the running.
+        best = self._best_so_far() if resume and stop_early and all(part is None for part in validation) else None
         with self._lend_trainable_network(sets[0].input_dtype, resume) as network:
-            state, history, interrupted = self._run(network, *sets, epochs=epochs, stop_early=stop_early)
+            state, history, interrupted, self._best_rank = self._run(
+                network, *sets, epochs=epochs, stop_early=stop_early, best=best
+            )
+        self._input_dtype = sets[0].input_dtype
         self._store(state)
         self._extend_history(history)
         if interrupted:
@@ -105,6 +114,7 @@ class TrainableNetwork(FittedNetwork):
         pictures: Pictures,
         targets: NDArray[np.intp],
         weights: NDArray[np.float64],
+        judging_weights: NDArray[np.float64],
         validation: tuple[Any, Any],
         *,
         stop_early: bool,
@@ -118,7 +128,7 @@ class TrainableNetwork(FittedNetwork):
         elif stop_early:
             aside = rows_set_aside(targets, weights, self.validation_fraction, self._seed)
             held_out = np.zeros_like(weights)
-            held_out[aside] = weights[aside]
+            held_out[aside] = judging_weights[aside]
             weights = weights.copy()
             weights[aside] = 0.0
             judged = (pictures, targets, held_out)
@@ -148,20 +158,21 @@ class TrainableNetwork(FittedNetwork):
         *,
         epochs: int,
         stop_early: bool,
-    ) -> tuple[TrainingState, dict[str, list[Any]], bool]:
-        """Train, and return the numbers to keep, the results of the epochs, and whether Ctrl-C ended it."""
+        best: tuple[tuple[float, float], TrainingState] | None,
+    ) -> tuple[TrainingState, dict[str, list[Any]], bool, tuple[float, float] | None]:
+        """Train, and return the numbers to keep, the results of the epochs, whether Ctrl-C ended it, and the rank."""
         from skimgrec.neural_network._batches import EpochOrder
         from skimgrec.neural_network._callbacks import EpochWatch, RateSchedule, own_callbacks
         from skimgrec.neural_network._progress import ProgressBar
         from skimgrec.neural_network._scikeras import train
 
-        watch = EpochWatch(network, self.n_iter_no_change if stop_early else None)
+        watch = EpochWatch(network, self.n_iter_no_change if stop_early else None, best=best)
         callbacks: list[Any] = [EpochOrder(batches)]
         if self.learning_rate_schedule != "constant":
             peak = make_optimizer(self.optimizer, self.learning_rate).get_config()["learning_rate"]
             first, planned = self._cycle
             callbacks.append(RateSchedule(self.learning_rate_schedule, peak, first_epoch=first, n_epochs=planned))
-        # Last of all, so that it keeps what the user's have made of an epoch.
+        # After the user's, so that it keeps what they have made of an epoch.
         callbacks += [*own_callbacks(self.callbacks), watch]
         verbose = int(self.verbose)
         with contextlib.ExitStack() as stack:
@@ -182,8 +193,16 @@ class TrainableNetwork(FittedNetwork):
             except KeyboardInterrupt:
                 if watch.last is None or not may_keep_interrupted_fit():
                     raise
-                return watch.best or watch.last, watch.history, True
-        return watch.best or network.state(), watch.history, False
+                return watch.best or watch.last, watch.history, True, watch.best_rank
+        return watch.best or network.state(), watch.history, False, watch.best_rank
+
+    def _best_so_far(self) -> tuple[tuple[float, float], TrainingState] | None:
+        """Return the best epoch of the fits with early stopping so far, and its rank; its numbers are what is kept."""
+        rank = getattr(self, "_best_rank", None)
+        return None if rank is None else (rank, self._training_state())
+
+    def _training_state(self) -> TrainingState:
+        return TrainingState(self._weights, self._optimizer_variables, self._generator_states)
 
     def _extend_history(self, history: dict[str, list[Any]]) -> None:
         before, now = self.n_iter_, len(history["loss"])
@@ -218,6 +237,8 @@ class TrainableNetwork(FittedNetwork):
         changed += [name for name in {**wanted, **fitted} if wanted.get(name) != fitted.get(name)]
         if augmentation_amounts(self.augmentation) != self._augmentation:
             changed.append("augmentation")
+        if self.dtype_policy is not None and policy_name(self.dtype_policy) != self._dtype_policy:
+            changed.append("dtype_policy")
         if n_outputs(self.loss, len(self.classes_)) != self.n_outputs_:
             changed.append("loss")
         if changed:
@@ -238,12 +259,11 @@ class TrainableNetwork(FittedNetwork):
             network.compile(compilation, optimizer, loss, metrics, spare_vectors=spare)
             if resume:
                 self._check_same_optimizer(optimizer)
-                network.load(TrainingState(self._weights, self._optimizer_variables, self._generator_states))
-                rate = self.learning_rate
+                network.load(self._training_state())
             else:
                 network.initialize(self._seed, self._own_initial_weights())
                 self._optimizer_key = optimizer_key(optimizer)
-                rate = optimizer.get_config()["learning_rate"]
+            rate = optimizer.get_config()["learning_rate"]
             # A rate that the optimizer was given as a schedule stands in its configuration as a dict.
             if isinstance(rate, Real):
                 network.model.optimizer.learning_rate = float(rate)

@@ -141,11 +141,12 @@ def test_training_stops_and_the_best_epoch_is_kept(network, digits):
 
 def test_best_epoch_is_that_of_a_fit_of_as_many_epochs(network, digits, same_weights):
     X, y = digits
-    parameters = {"early_stopping": True, "random_state": 3, "learning_rate": 0.2, "optimizer": "adam"}
-    net = network(**parameters, epochs=6, n_iter_no_change=6).fit(X, y)
+    parameters = {"early_stopping": True, "random_state": 3, "learning_rate": 0.1, "optimizer": "adam"}
+    net = network(**parameters, epochs=8, n_iter_no_change=8).fit(X, y)
     ranks = list(zip(net.validation_scores_, [-loss for loss in net.history_["val_loss"]], strict=True))
     best = ranks.index(max(ranks)) + 1
-    shorter = network(**parameters, epochs=best, n_iter_no_change=6).fit(X, y)
+    assert 1 < best < 8
+    shorter = network(**parameters, epochs=best, n_iter_no_change=8).fit(X, y)
     assert same_weights(net, shorter)
 
 
@@ -241,6 +242,8 @@ def test_keras_own_callbacks_work_and_what_they_restore_is_kept(network, digits)
     net = network(epochs=60, learning_rate=0.05, callbacks=[stop, plateau])
     net.fit(X[:150], y[:150], X_val=X[150:], y_val=y[150:])
     assert net.n_iter_ < 60
+    rates = net.history_["learning_rate"]
+    assert rates[-1] < rates[0]
     assert net.score(X[150:], y[150:]) == pytest.approx(
         net.validation_scores_[int(np.argmin(net.history_["val_loss"]))], abs=1e-6
     )
@@ -319,11 +322,17 @@ def test_progress_is_shown_on_request_only(network, digits, capfd):
     assert "Epoch 2/2" in capfd.readouterr().out
 
 
-def test_dtype_policy_is_a_parameter(network, digits):
+def test_dtype_policy_is_a_parameter(network, digits, monkeypatch):
     X, y = digits
     net = network(dtype_policy="mixed_bfloat16", epochs=12).fit(X, y)
     assert net.model_.layers[-2].compute_dtype == "bfloat16"
     assert net.score(X, y) > 0.8
-    assert network(dtype_policy="auto").fit(X, y)._dtype_policy in ("float32", "mixed_bfloat16")
+    for has_instructions, policy in ((False, "float32"), (True, "mixed_bfloat16")):
+        monkeypatch.setattr(
+            "skimgrec.neural_network._precision._calculates_in_bfloat16", lambda has=has_instructions: has
+        )
+        assert network(dtype_policy="auto").fit(X, y)._dtype_policy == policy
+    with pytest.raises(ValueError, match="dtype_policy changed since it was fitted"):
+        network().fit(X, y).set_params(dtype_policy="mixed_bfloat16").partial_fit(X, y)
     with pytest.raises(ValueError, match="float3"):
         network(dtype_policy="float3").fit(X, y)

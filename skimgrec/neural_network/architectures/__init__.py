@@ -4,6 +4,7 @@ from skimgrec.neural_network.architectures._choice import (
     ARCHITECTURES,
     architecture_function,
     check_core,
+    check_new_variables,
     used_hyperparameters,
 )
 from skimgrec.neural_network.architectures._perceptron import multilayer_perceptron
@@ -14,6 +15,7 @@ __all__ = [
     "ARCHITECTURES",
     "architecture_function",
     "check_core",
+    "check_new_variables",
     "multilayer_perceptron",
     "residual_cnn",
     "sequential_cnn",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,29 @@ def check_core(core: Any, architecture: Any, input_shape: tuple[int, int, int], 
             "grey picture. End it in activation='softmax', or 'sigmoid' if it has one unit."
         )
     return core
+
+
+# The variables of all networks that users' own functions have built, by their identity.
+_known: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
+
+def check_new_variables(core: keras.Model, architecture: Any) -> None:
+    """Check that a network shares no variable with one that was built before.
+
+    Raises
+    ------
+    ValueError
+        If it does: training the one would change the other.
+    """
+    shared: list[Any] = [variable for variable in core.variables if _known.get(id(variable)) is variable]
+    if shared:
+        raise ValueError(
+            f"architecture={getattr(architecture, '__name__', architecture)!r} returned a model with layers that it "
+            f"has returned before, such as {shared[0].path!r}: the next fit would go on from this one's weights, and "
+            "change them. Make new layers in every call: load saved weights inside the function, or copy a model there "
+            "with keras.models.clone_model and set_weights."
+        )
+    _known.update({id(variable): variable for variable in core.variables})
 
 
 def _fits(shape: Any, wanted: tuple[int, ...]) -> bool:

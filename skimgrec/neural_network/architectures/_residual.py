@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network.architectures._parts import Activation, as_sizes, fitting, output_layer, per_block
 
@@ -42,7 +44,7 @@ def residual_cnn(
     filters : int or sequence of int, default=None
         Filters of the stem and of each stage. None takes as many of (32, 48, 64, 96, 128) as the picture's longer side
         calls for: two up to 16 pixels, and one more for each doubling.
-    kernel_size : int, pair or sequence with an entry for the stem and each stage, default=3
+    kernel_size : int or sequence with an entry for the stem and each stage, default=3
         Side of the convolutions' windows, cut to what reaches them.
     activation : str, callable or sequence with an entry for the stem and each stage, default="relu"
         Keras activation.
@@ -66,6 +68,8 @@ def residual_cnn(
     """
     keras = load_keras()
     layers = keras.layers
+    if dropout is not None and np.iterable(dropout):
+        raise ValueError(f"dropout={dropout!r}: the residual architecture takes one number, for the means at its end.")
     filters = default_filters(input_shape) if filters is None else as_sizes("filters", filters)
     kernels = per_block("kernel_size", kernel_size, len(filters), "filters")
     activations = per_block("activation", activation, len(filters), "filters")

@@ -14,6 +14,7 @@ import dataclasses
 import os
 import tempfile
 import time
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,35 @@ def measure_copies(root, n_copies, sheets):
     draw(clean, sheets, "cats_vs_dogs")
 
 
+def jpeg(quality):
+    def save(image):
+        content = BytesIO()
+        image.save(content, "JPEG", quality=quality)
+        return Image.open(content)
+
+    return save
+
+
+DIGIT_CHANGES = {
+    "JPEG, quality 90": jpeg(90),
+    "JPEG, quality 75": jpeg(75),
+    "20 % darker": scaled(0.8),
+    "shifted by one pixel": lambda image: Image.fromarray(np.roll(np.asarray(image), 1, axis=1)),
+    "resized to 14 x 14 and back": lambda image: image.resize((14, 14), RESAMPLING).resize((28, 28), RESAMPLING),
+}
+
+
+def measure_digit_copies(n_pictures, n_copies):
+    digits = load_dataset("mnist", subset="test").images[:n_pictures]
+    chosen = np.random.default_rng(0).choice(n_pictures, n_copies, replace=False)
+    print(f"copies of {n_copies} pictures among the first {n_pictures:,} test pictures of MNIST")
+    for name, change in DIGIT_CHANGES.items():
+        copies = np.stack([np.asarray(change(Image.fromarray(digits[row]))) for row in chosen])
+        check = check_images(np.concatenate([digits, copies]))
+        found = np.mean(check.groups[n_pictures:] == check.groups[chosen])
+        print(f"  {name:28} recall {found:.3f}", flush=True)
+
+
 def measure_built_in(name, sheets):
     bunch = load_dataset(name, subset="all")
     start = time.perf_counter()
@@ -142,6 +172,7 @@ def main():
     if "SKIMGREC_DATA" not in os.environ:
         parser.error("SKIMGREC_DATA has to name the folder that holds cats_vs_dogs, mnist.npz and cifar10.npz")
     measure_copies(Path(os.environ["SKIMGREC_DATA"]) / "cats_vs_dogs", options.copies, options.sheets)
+    measure_digit_copies(8000, 300)
     for name in ("digits", "mnist", "cifar10"):
         measure_built_in(name, options.sheets)
 

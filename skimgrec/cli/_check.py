@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,12 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._output import INTERRUPTED, check_can_save, show
 
 if TYPE_CHECKING:
     from skimgrec.datasets import ImageCheck
-
-# What a shell reports of a command that was ended with Ctrl-C: 1 would say that something was found.
-_INTERRUPTED = 130
 
 
 def check(
@@ -52,7 +49,7 @@ def check(
     """
     with bad_input_is_reported():
         for option, path in (("--json", json), ("--sheet", sheet)):
-            _check_can_save(option, path)
+            check_can_save(option, path)
         if sheet is not None:
             _check_can_draw(sheet)
         from skimgrec.datasets._check_data import check_data
@@ -61,7 +58,7 @@ def check(
             found, notes = check_data(data, near_duplicates=near_duplicates, verbose=int(sys.stderr.isatty()))
         except KeyboardInterrupt:
             typer.echo("Interrupted before the check was finished.", err=True)
-            raise typer.Exit(_INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
     for note in notes:
         typer.echo(_safe(note), err=True)
     _show(found)
@@ -76,14 +73,7 @@ def check(
 
 
 def _show(found: ImageCheck) -> None:
-    """Print a check to fit the terminal, or as plain text elsewhere."""
-    from rich.console import Console
-
-    console = Console()
-    if console.is_terminal:
-        console.print(found)
-    else:
-        typer.echo(str(found))
+    show(found)
     if found.of_kind("exact_duplicate", "near_duplicate"):
         typer.echo("In Python, compare(models, X, y, groups=check_images(X, y).groups) keeps all copies in one fold.")
 
@@ -114,14 +104,3 @@ def _check_can_draw(path: Path) -> None:
     known = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
     if path.suffix.lower() not in known:
         raise ValueError(f"--sheet {path}: expected a file name that ends in {', '.join(known)}.")
-
-
-def _check_can_save(option: str, path: Path | None) -> None:
-    if path is None:
-        return
-    if path.is_dir():
-        raise IsADirectoryError(f"{option} {path} is a folder, expected the name of a file.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{option} {path}: the folder {path.parent} cannot be written to.")

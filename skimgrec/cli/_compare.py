@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,14 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._output import INTERRUPTED, check_can_save, show
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
-
-    from skimgrec.model_selection import ComparisonResult
-
-# What a shell reports of a command that was ended with Ctrl-C.
-_INTERRUPTED = 130
 
 
 def compare(
@@ -77,7 +72,7 @@ def compare(
                 from skimgrec import model_selection
                 from skimgrec.datasets import load_data
 
-                _check_can_save(json)
+                check_can_save("--json", json)
                 estimators = model_selection.candidates(names, random_state=seed)
                 image_size = None if size is None else (size, size)
                 dataset = load_data(data, image_size=image_size, grey=grey, on_read=shown.read)
@@ -95,31 +90,20 @@ def compare(
         interrupted = True
     if comparison is None or not comparison.rows:
         typer.echo("Interrupted before the first fit was finished.", err=True)
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
     if interrupted:
         typer.echo(f"Interrupted after {len(comparison.rows)} of {len(comparison.tasks)} fits.", err=True)
     result = comparison.result()
     result.data_name, result.drawn_from = data, drawn_from
-    _show(result)
+    show(result)
     if json is not None:
         with bad_input_is_reported():
             result.to_json(json)
         typer.echo(f"Saved to {json}", err=True)
     if interrupted:
-        raise typer.Exit(_INTERRUPTED)
+        raise typer.Exit(INTERRUPTED)
     if result.best is None and not any(standing.n_scored for standing in result.standings()):
         raise typer.Exit(1)
-
-
-def _show(result: ComparisonResult) -> None:
-    """Print a result to fit the terminal, or as plain text elsewhere."""
-    from rich.console import Console
-
-    console = Console()
-    if console.is_terminal:
-        console.print(result)
-    else:
-        typer.echo(str(result))
 
 
 def _pictures(dataset: Bunch, limit: int | None, seed: int) -> tuple[Any, Any, str | None]:
@@ -131,15 +115,3 @@ def _pictures(dataset: Bunch, limit: int | None, seed: int) -> tuple[Any, Any, s
         return X, y, None
     rows = stratified_subset(y, limit, random_state=seed)
     return X[rows], y[rows], f"{len(y):,} {'training ' if 'split' in dataset else ''}pictures"
-
-
-def _check_can_save(path: Path | None) -> None:
-    """Raise an OSError now rather than after the comparison if `path` cannot be written."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise IsADirectoryError(f"--json {path} is a folder, expected the name of a file.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"--json {path}: there is no folder {path.parent}. Make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"--json {path}: the folder {path.parent} cannot be written to.")

@@ -1,0 +1,35 @@
+"""What the commands share in giving results out: the terminal, files, and the status after Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import typer
+
+# What a shell reports of a command that was ended with Ctrl-C.
+INTERRUPTED = 130
+
+
+def show(result: Any) -> None:
+    """Print a result to fit the terminal, or as plain text elsewhere."""
+    from rich.console import Console
+
+    console = Console()
+    if console.is_terminal:
+        console.print(result)
+    else:
+        typer.echo(str(result))
+
+
+def check_can_save(option: str, path: Path | None) -> None:
+    """Raise an OSError now rather than after the work if the file that an option names cannot be written."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise IsADirectoryError(f"{option} {path} is a folder, expected the name of a file.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(f"{option} {path}: the folder {path.parent} cannot be written to.")

@@ -80,9 +80,13 @@ def _of_folder(root: str) -> _Data:
         files = [entry.path for entry in entries if entry.is_file() and not is_litter(entry.name)]
         if files:
             return _Data(files, None)
-    layout = folder_layout(root)
+    layout = folder_layout(root, strict=False)
     notes = [f"Not looked at: the folder {layout.full(folder)}: {reason}." for folder, reason in layout.unreadable]
     for what, names in (("folders that are no classes", layout.ignored), ("files outside the classes", layout.loose)):
         if names:
             notes.append(f"Not looked at: {len(names)} {what}, such as {names[0]}.")
-    return _Data([layout.full(path) for path in layout.paths], layout.labels, split=layout.splits, notes=tuple(notes))
+    paths = [layout.full(path) for path in layout.paths]
+    code_of = {name: code for code, name in enumerate(layout.class_names)}
+    # By number and name, so that a class without pictures is there to be found.
+    codes = [code_of[label] for label in layout.labels]
+    return _Data(paths, codes, layout.class_names, layout.splits, tuple(notes))

@@ -83,13 +83,15 @@ def split_of(name: str) -> str | None:
     return None if found is None else SPLITS[next(place for place, part in enumerate(found.groups()) if part)]
 
 
-def folder_layout(root: str) -> FolderLayout:
+def folder_layout(root: str, *, strict: bool = True) -> FolderLayout:
     """Find the classes, the splits and the files of a folder.
 
     Parameters
     ----------
     root : str
         The folder.
+    strict : bool, default=True
+        Whether the classes must be such that one can learn from them and test on them.
 
     Returns
     -------
@@ -100,7 +102,8 @@ def folder_layout(root: str) -> FolderLayout:
     FileNotFoundError, NotADirectoryError
         If there is no such folder.
     ValueError
-        If it has fewer than two classes, a class without files, or a class in a test split that training lacks.
+        If it holds no files; if `strict`, also if it has a single class, a class without files, or a class in a test
+        split that training lacks.
     """
     _check_is_folder(root)
     layout = FolderLayout(root)
@@ -124,7 +127,13 @@ def folder_layout(root: str) -> FolderLayout:
     if layout.splits is not None:
         layout.splits = [layout.splits[row] for row in order]
     layout.class_names.sort()
-    _check_classes(layout, walk, splits)
+    if not layout.paths:
+        raise ValueError(
+            f"{layout.root} holds no pictures: its folders {_some(layout.class_names)} are empty. Each class needs "
+            "pictures in its folder."
+        )
+    if strict:
+        _check_classes(layout, walk, splits)
     return layout
 
 
@@ -275,11 +284,6 @@ def _no_folders(root: str, loose: list[str]) -> str:
 
 
 def _check_classes(layout: FolderLayout, walk: _Walk, splits: dict[str, tuple[_Tree, list[str]]]) -> None:
-    if not layout.paths:
-        raise ValueError(
-            f"{layout.root} holds no pictures: its folders {_some(layout.class_names)} are empty. Each class needs "
-            "pictures in its folder."
-        )
     if layout.splits is not None:
         _check_splits(layout, splits)
     if len(layout.class_names) == 1:

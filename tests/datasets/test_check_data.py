@@ -42,3 +42,14 @@ def test_of_a_cached_batch_the_files_are_checked(pictures, tmp_path):
     lazy = ImageLoader((8, 8), on_error="blank", cache=tmp_path / "cache").transform(paths)
     assert lazy[:2].paths == paths[:2]
     assert [finding.kind for finding in check_images(lazy).findings] == ["unreadable"]
+
+
+def test_an_empty_class_and_a_single_one_are_checked(pictures):
+    for name in ("cat", "bird"):
+        (pictures / name).mkdir()
+    for path in pictures.glob("*.png"):
+        path.rename(pictures / "cat" / path.name)
+    check, _ = check_data(pictures)
+    assert {(finding.kind, finding.classes) for finding in check.findings} >= {("tiny_class", ("bird",))}
+    (pictures / "bird").rmdir()
+    assert check_data(pictures)[0].n_pictures == 4

@@ -21,7 +21,7 @@ def pytest_configure() -> None:
 
     Numba compiles a kernel anew when its own file changes, but not when one that it calls in another file does.
     """
-    for folder in (ROOT / "skimgrec" / name for name in ("feature_extraction", "utils")):
+    for folder in (ROOT / "skimgrec" / name for name in ("datasets", "feature_extraction", "utils")):
         newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
         for cached in (folder / "__pycache__").glob("*.nb?"):
             if cached.stat().st_mtime < newest:

@@ -15,17 +15,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, JpegImagePlugin
 
-from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_header, jpeg_size
-from skimgrec.utils._picture_format import PictureFormat, as_stored, bring_to_size, to_8_bits
+from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
+from skimgrec.utils._picture_format import (
+    PictureFormat,
+    as_stored,
+    bring_to_size,
+    jpeg_reduction,
+    shrinking,
+    to_8_bits,
+)
 from skimgrec.utils._quiet_pillow import quiet_pillow
 
 # Raised when the same file comes to give other pixels: decoded pictures kept by an earlier one are then not used.
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 
 # Opened by Pillow, but no pictures of its own decoding: interpreters of programs, or containers that it cannot decode.
 _REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG", "FITS", "MCIDAS", "IPTC"})
-# A reduced size of JPEG's is good enough as the source of a resize while it has this many times the wanted side.
-_REDUCING_GAP = 2.0
 # Larger pictures are averaged down to this many times the wanted side first, which takes far less memory and time.
 _LARGE_PICTURE = 2**22
 _AVERAGING_GAP = 8
@@ -147,10 +152,16 @@ def read_small_file(path: str | os.PathLike[str]) -> bytes | None:
     OSError
         If it cannot be read.
     """
-    handle = open_regular_file(path)
+    handle = os.open(path, _OPEN_FLAGS)
     try:
         content = os.read(handle, _SMALL_FILE)
-        return content if len(content) < _SMALL_FILE else None
+        if content:
+            return content if len(content) < _SMALL_FILE else None
+        _check_regular(path, handle)
+        return content
+    except BlockingIOError:
+        _check_regular(path, handle)
+        raise
     finally:
         os.close(handle)
 
@@ -240,14 +251,21 @@ def _reason(error: Exception) -> str:
 def open_regular_file(path: str | os.PathLike[str]) -> int:
     """Return the descriptor of a file open for reading; raise where it is a folder, or a pipe that may never end."""
     handle = os.open(path, _OPEN_FLAGS)
+    try:
+        _check_regular(path, handle)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _check_regular(path: str | os.PathLike[str], handle: int) -> None:
     # A pipe or a device may have no end.
     kind = os.fstat(handle).st_mode
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError
     if not stat.S_ISREG(kind):
-        os.close(handle)
-        if stat.S_ISDIR(kind):
-            raise IsADirectoryError
         raise UnreadablePictureError(os.fspath(path), "it is no regular file")
-    return handle
 
 
 def _read_jpeg(path: str | os.PathLike[str]) -> bytes | None:
@@ -323,7 +341,7 @@ def _decode(
     size = jpeg_size(content) if content else None
     if content and size:
         _check_scans(path, content, size)
-        fast = decode_jpeg(content, size, _reduction(size, wanted, 1), wanted.grey)
+        fast = decode_jpeg(content, size, jpeg_reduction(size, wanted), wanted.grey)
         if fast is not None:
             return fast, 1
     with _opened(path, content) as image:
@@ -332,7 +350,7 @@ def _decode(
             if content is not None:
                 _check_scans(path, content, (image.height, image.width))
             orientation = _orientation(image)
-            reduction = _reduction((image.height, image.width), wanted, orientation)
+            reduction = jpeg_reduction((image.height, image.width), wanted, orientation)
             image.draft("L" if wanted.grey else None, (image.width // reduction, image.height // reduction))
         image.load()
         if not isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -347,8 +365,13 @@ def _decode(
 
 def _check_scans(path: str | os.PathLike[str], content: bytes, size: tuple[int, int]) -> None:
     """Raise where a progressive JPEG would go over all of its pixels so often that it takes many seconds."""
+    # A scan takes 10 bytes at the least.
+    if len(content) // 10 * size[0] * size[1] <= _MOST_SCANNED_PIXELS:
+        return
+    from skimgrec.utils._jpeg_header import jpeg_header  # Numba takes a second to import
+
     header = jpeg_header(content)
-    n_scans = 1 if header is not None and not header[1] else content.count(b"\xff\xda")
+    n_scans = 1 if header.whole and not header.progressive else content.count(b"\xff\xda")
     if n_scans > _MANY_SCANS and n_scans * size[0] * size[1] > _MOST_SCANNED_PIXELS:
         raise UnreadablePictureError(
             os.fspath(path),
@@ -357,29 +380,10 @@ def _check_scans(path: str | os.PathLike[str], content: bytes, size: tuple[int, 
         )
 
 
-def _scales(size: tuple[int, int], wanted: PictureFormat, orientation: int) -> tuple[float, float]:
-    """Return by how much a picture's height and width as stored will shrink."""
-    assert wanted.image_size is not None
-    height, width = as_stored(wanted.image_size, orientation)
-    by_height, by_width = size[0] / height, size[1] / width
-    if wanted.resize == "stretch":
-        return by_height, by_width
-    scale = max(by_height, by_width) if wanted.resize == "fit" else min(by_height, by_width)
-    return scale, scale
-
-
-def _reduction(size: tuple[int, int], wanted: PictureFormat, orientation: int) -> int:
-    """Return by how much JPEG's decoder may reduce the size so that enough pixels are left for a resize."""
-    if wanted.image_size is None:
-        return 1
-    scale = min(_scales(size, wanted, orientation))
-    return next((by for by in (8, 4, 2) if scale >= _REDUCING_GAP * by and min(size) >= by), 1)
-
-
 def _averaged(image: Image.Image, wanted: PictureFormat, orientation: int) -> Image.Image:
     """Return a large picture with whole blocks of pixels averaged, where it will shrink far more than that."""
     if wanted.image_size is None or image.width * image.height <= _LARGE_PICTURE:
         return image
-    by_height, by_width = _scales((image.height, image.width), wanted, orientation)
+    by_height, by_width = shrinking((image.height, image.width), wanted, orientation)
     rows, columns = (max(1, int(scale) // _AVERAGING_GAP) for scale in (by_height, by_width))
     return image.reduce((min(columns, image.width), min(rows, image.height)))

@@ -16,41 +16,34 @@ except ImportError:  # a platform that it has no wheel for
 
 # What Pillow decodes to grey or RGB without a question about the colours.
 _PLAIN_SPACES = frozenset({"YCbCr", "Gray"})
-# What `jpeg_header` says of those that need no turning.
-_WITHOUT_EXIF = ((False, False), (False, True))
-# Start-of-frame markers of progressive JPEGs.
-_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
-
-
-def jpeg_header(content: bytes) -> tuple[bool, bool] | None:
-    """Return whether a JPEG has EXIF, and whether it is progressive; None where its header is not plain."""
-    has_exif = progressive = False
-    place = 2
-    while content[place : place + 1] == b"\xff" and place + 4 <= len(content):
-        marker = content[place + 1]
-        if marker == 0xDA:  # the pixels begin
-            return has_exif, progressive
-        has_exif |= marker == 0xE1 and content.startswith(b"Exif\0\0", place + 4)
-        progressive |= marker in _PROGRESSIVE
-        place += 2 + int.from_bytes(content[place + 2 : place + 4], "big")
-    return None
 
 
 def jpeg_size(content: bytes) -> tuple[int, int] | None:
     """Return (height, width) of a plain JPEG without EXIF, None for all that Pillow shall decide on."""
-    if simplejpeg is None or not content.startswith(b"\xff\xd8\xff") or jpeg_header(content) not in _WITHOUT_EXIF:
+    if simplejpeg is None or not content.startswith(b"\xff\xd8\xff"):
         return None
-    try:
-        height, width, space, _ = simplejpeg.decode_jpeg_header(content)
-    except Exception:  # broken in some way: Pillow says in which
+    from skimgrec.utils._jpeg_header import jpeg_header  # Numba takes a second to import
+
+    header = jpeg_header(content)
+    if not header.whole or header.has_exif:
         return None
+    height, width = header.height, header.width
+    if not header.plain:
+        try:
+            height, width, space, _ = simplejpeg.decode_jpeg_header(content)
+        except Exception:  # broken in some way: Pillow says in which
+            return None
+        if space not in _PLAIN_SPACES:
+            return None
     limit = Image.MAX_IMAGE_PIXELS
-    if space not in _PLAIN_SPACES or height < 1 or width < 1 or (limit is not None and height * width > limit):
+    if height < 1 or width < 1 or (limit is not None and height * width > limit):
         return None
     return height, width
 
 
-def decode_jpeg(content: bytes, size: tuple[int, int], reduction: int, grey: bool) -> NDArray[np.uint8] | None:
+def decode_jpeg(
+    content: bytes, size: tuple[int, int], reduction: int, grey: bool, buffer: NDArray[np.uint8] | None = None
+) -> NDArray[np.uint8] | None:
     """Return the pixels (h, w) or (h, w, 3) of a file that `jpeg_size` accepts, None if Pillow shall try it.
 
     Parameters
@@ -63,8 +56,10 @@ def decode_jpeg(content: bytes, size: tuple[int, int], reduction: int, grey: boo
         Decode to this fraction of the size, rounded up.
     grey : bool
         Whether to leave the colours out.
+    buffer : ndarray of shape (m,), uint8, default=None
+        Where to put them, large enough.
     """
-    options: dict[str, Any] = {"colorspace": "GRAY" if grey else "RGB"}
+    options: dict[str, Any] = {"colorspace": "GRAY" if grey else "RGB", "buffer": buffer}
     if reduction > 1:
         height, width = (-(-side // reduction) for side in size)
         options.update(min_height=height, min_width=width, min_factor=reduction)

@@ -8,7 +8,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Lock
+from threading import Lock, local
 from typing import Any
 
 import numpy as np
@@ -126,15 +126,23 @@ def decode_into(
     unreadable : dict of int to UnreadablePictureError
         Which rows are black, and why.
     """
+    from skimgrec.utils._small_jpegs import SmallJPEGs  # Numba takes a second to import
+
     # Short calls that leave the GIL, as reading a small file is, make two threads wait for each other more than they
     # work: one thread reads a part while another decodes.
     reading = Lock()
+    of_thread = local()
 
     def work(rows: range) -> dict[int, UnreadablePictureError]:
+        if not hasattr(of_thread, "small_jpegs"):
+            of_thread.small_jpegs = SmallJPEGs(pictures, wanted)
+        small_jpegs: SmallJPEGs = of_thread.small_jpegs
         with reading:
             contents = [_content(paths[row]) for row in rows]
         unreadable = {}
         for row, content in zip(rows, contents, strict=True):
+            if content and small_jpegs.add(content, row):
+                continue
             try:
                 read_picture(paths[row], wanted, content=content, out=pictures[row])
             except UnreadablePictureError as error:
@@ -142,6 +150,7 @@ def decode_into(
                     raise
                 pictures[row] = 0
                 unreadable[row] = error
+        small_jpegs.finish()
         return unreadable
 
     unreadable: dict[int, UnreadablePictureError] = {}

@@ -12,6 +12,8 @@ from PIL import Image
 RESIZE_MODES = ("stretch", "crop", "fit")
 _WHITE = (255, 255, 255)
 _SWAPS_SIDES = frozenset({5, 6, 7, 8})
+# A reduced size of JPEG's is good enough as the source of a resize while it has this many times the wanted side.
+_REDUCING_GAP = 2.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,25 @@ def _from_numbers(values: NDArray[Any]) -> Image.Image:
     raise ValueError(
         f"its pixels range from {low:g} to {high:g}, expected 16 bits (0 to 65535), or fractions in 0..1 or 0..255"
     )
+
+
+def shrinking(size: tuple[int, int], wanted: PictureFormat, orientation: int) -> tuple[float, float]:
+    """Return by how much a picture's height and width as stored will shrink."""
+    assert wanted.image_size is not None
+    height, width = as_stored(wanted.image_size, orientation)
+    by_height, by_width = size[0] / height, size[1] / width
+    if wanted.resize == "stretch":
+        return by_height, by_width
+    scale = max(by_height, by_width) if wanted.resize == "fit" else min(by_height, by_width)
+    return scale, scale
+
+
+def jpeg_reduction(size: tuple[int, int], wanted: PictureFormat, orientation: int = 1) -> int:
+    """Return by how much JPEG's decoder may reduce the size so that enough pixels are left for a resize."""
+    if wanted.image_size is None:
+        return 1
+    scale = min(shrinking(size, wanted, orientation))
+    return next((by for by in (8, 4, 2) if scale >= _REDUCING_GAP * by and min(size) >= by), 1)
 
 
 def bring_to_size(

@@ -30,6 +30,8 @@ import numpy as np
 from PIL import Image
 
 from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
+from skimgrec.utils._jpeg_header import jpeg_header
+from skimgrec.utils._picture_files import decode_into
 from skimgrec.utils._picture_format import PictureFormat
 from skimgrec.utils._resample import resample
 
@@ -285,7 +287,10 @@ def read_one(path, number):
         picture = read_picture(path, wanted)
         assert picture.dtype == np.uint8
         assert picture.ndim == (2 if wanted.grey else 3)
-        assert wanted.image_size is None or picture.shape == wanted.shape
+        if wanted.image_size is not None:
+            among_others = np.empty((1, *wanted.shape), np.uint8)
+            assert not decode_into(among_others, [path], wanted, on_error="blank"), "broken only among others"
+            assert np.array_equal(among_others[0], picture), "another picture among others"
     except UnreadablePictureError as error:
         if not error.reason or " at 0x" in error.reason:
             return "wrong", f"a reason that says nothing: {error.reason!r}"
@@ -300,6 +305,7 @@ def work(seed, numbers):
     warnings.simplefilter("error")
     whole_files(), bombs()
     resample(np.zeros((4, 4, 3), np.uint8), np.zeros((2, 2, 3), np.uint8))  # compiled before the clock runs
+    jpeg_header(b"\xff\xd8\xff")
     with tempfile.TemporaryDirectory() as folder:
         for number in numbers:
             name, content = make_file(seed, number)

@@ -92,3 +92,12 @@ class EpochOrder(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._batches.start_epoch(epoch)
+
+
+def for_backend(batches: TrainingBatches) -> Any:
+    """Return batches as what the backend takes them from the fastest."""
+    if keras.backend.backend() != "tensorflow":
+        return batches
+    from skimgrec.neural_network._tensorflow_input import as_dataset
+
+    return as_dataset(batches)

@@ -42,9 +42,9 @@ class NetworkTrainer(BaseWrapper):
 
 def train(
     network: keras.Model,
-    batches: keras.utils.PyDataset,
+    batches: Any,
     *,
-    validation: keras.utils.PyDataset | None,
+    validation: Any,
     epochs: int,
     initial_epoch: int,
     callbacks: list[keras.callbacks.Callback],
@@ -56,9 +56,9 @@ def train(
     ----------
     network : keras.Model
         Compiled; trained in place.
-    batches : keras.utils.PyDataset
+    batches : keras.utils.PyDataset or tf.data.Dataset
         Gives (pictures, targets, weights) for each batch.
-    validation : keras.utils.PyDataset or None
+    validation : keras.utils.PyDataset, tf.data.Dataset or None
         The same, for the loss and metrics at the end of each epoch.
     epochs : int
         Number of passes over `batches`.

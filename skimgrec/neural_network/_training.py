@@ -161,7 +161,7 @@ class TrainableNetwork(FittedNetwork):
         best: tuple[tuple[float, float], TrainingState] | None,
     ) -> tuple[TrainingState, dict[str, list[Any]], bool, tuple[float, float] | None]:
         """Train, and return the numbers to keep, the results of the epochs, whether Ctrl-C ended it, and the rank."""
-        from skimgrec.neural_network._batches import EpochOrder
+        from skimgrec.neural_network._batches import EpochOrder, for_backend
         from skimgrec.neural_network._callbacks import EpochWatch, RateSchedule, own_callbacks
         from skimgrec.neural_network._progress import ProgressBar
         from skimgrec.neural_network._scikeras import train
@@ -183,8 +183,8 @@ class TrainableNetwork(FittedNetwork):
             try:
                 train(
                     network.model,
-                    batches,
-                    validation=judged,
+                    for_backend(batches),
+                    validation=None if judged is None else for_backend(judged),
                     epochs=epochs,
                     initial_epoch=self.n_iter_,
                     callbacks=callbacks,

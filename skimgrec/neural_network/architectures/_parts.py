@@ -43,7 +43,7 @@ class Stack:
             self.add(layer)
             return
         self.add(layer)
-        self.add(self._keras.layers.BatchNormalization())
+        self.add(normalization_layer())
         self.add(self._keras.layers.Activation(activation))
 
     def add_dropout(self, rate: float | None) -> None:
@@ -59,6 +59,14 @@ class Stack:
 
     def to_classifier(self, n_outputs: int) -> keras.Model:
         return self._keras.Sequential([*self._layers, output_layer(n_outputs)])
+
+
+def normalization_layer(**settings: Any) -> keras.Layer:
+    """Return a new layer of batch normalisation over the last axis, with Keras's settings."""
+    load_keras()
+    from skimgrec.neural_network._batch_normalization import BatchNormalization
+
+    return BatchNormalization(**settings)
 
 
 def output_layer(n_outputs: int) -> keras.Layer:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skimgrec.neural_network._runtime import load_keras
-from skimgrec.neural_network.architectures._parts import Activation, as_sizes, fitting, output_layer, per_block
+from skimgrec.neural_network.architectures._parts import (
+    Activation,
+    as_sizes,
+    fitting,
+    normalization_layer,
+    output_layer,
+    per_block,
+)
 
 if TYPE_CHECKING:
     import keras
@@ -83,7 +90,7 @@ def residual_cnn(
             data_format="channels_last",
             kernel_initializer=keras.initializers.HeNormal(seed=0),
         )
-        x = layers.BatchNormalization(momentum=_MOMENTUM)(convolution(x))
+        x = normalization_layer(momentum=_MOMENTUM)(convolution(x))
         return layers.Activation(activations[block])(x)
 
     inputs = keras.Input(input_shape, dtype="float32")

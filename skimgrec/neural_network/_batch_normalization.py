@@ -7,7 +7,6 @@ from typing import Any
 import keras
 from keras import ops
 
-
 # Kinds of numbers that TensorFlow's operation takes.
 _FUSED = ("float32", "float16", "bfloat16")
 

@@ -69,7 +69,7 @@ def main():
         model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 
-    ours = KerasCNNClassifier(epochs=1, random_state=0)
+    ours = KerasCNNClassifier(architecture="sequential", learning_rate_schedule="constant", epochs=1, random_state=0)
     theirs = KerasClassifier(model=build, epochs=1, verbose=0, batch_size=32)
     contestants = {"SciKeras": lambda: theirs.fit(X, y), "skimgrec": lambda: ours.fit(X, y)}
     alternate(contestants, 1)

@@ -36,7 +36,7 @@ loader = ImageLoader((32, 32), n_jobs=-1)
 forest = RandomForestClassifier(n_estimators=30, max_depth=12, n_jobs=-1, random_state=0)
 candidates = {
     "forest+hog": make_pipeline(loader, HOGTransformer(), forest),
-    "cnn": make_pipeline(loader, KerasCNNClassifier(filters=(8, 16), dense_units=(32,), epochs=1, batch_size=128)),
+    "cnn": make_pipeline(loader, KerasCNNClassifier(filters=(8, 16), epochs=1)),
 }
 candidates["cnn"].set_params(kerascnnclassifier__random_state=0)
 result = compare(candidates, data.filenames, data.target, cv=folds, random_state=0, verbose=1)

@@ -14,7 +14,7 @@ from skimgrec import KerasCNNClassifier, candidates, make_image_classification
 
 def classifiers(seed, epochs):
     ready = candidates(["1nn", "forest", "forest+hog"], random_state=seed, n_jobs=-1)
-    return ready | {"cnn": KerasCNNClassifier(filters=(32, 64, 64), epochs=epochs, random_state=seed)}
+    return ready | {"cnn": KerasCNNClassifier(epochs=epochs, random_state=seed)}
 
 
 def main():

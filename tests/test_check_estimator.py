@@ -15,7 +15,7 @@ ESTIMATORS = {
     "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),
     "ImageFlattener": ImageFlattener(),
     "ImageFlattener scaled": ImageFlattener(scale=True),
-    "KerasCNNClassifier": KerasCNNClassifier(filters=(8,), dense_units=(16,), **_QUICK),
+    "KerasCNNClassifier": KerasCNNClassifier(filters=(8, 16), **_QUICK),
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
 }
 

@@ -88,6 +88,12 @@ def _convolutional(random_state: int | None, n_jobs: int | None) -> Any:
     return KerasCNNClassifier(random_state=random_state)
 
 
+def _sequential(random_state: int | None, n_jobs: int | None) -> Any:
+    from skimgrec.neural_network import KerasCNNClassifier
+
+    return KerasCNNClassifier(architecture="sequential", random_state=random_state)
+
+
 def _on_pixels(build: _Build, **flattening: Any) -> _Build:
     def build_on_pixels(random_state: int | None, n_jobs: int | None) -> Any:
         from sklearn.pipeline import make_pipeline
@@ -132,5 +138,6 @@ CANDIDATES = {
     "logistic+hog": Candidate("logistic regression on HOG features", _on_hog(_logistic), False),
     "linear-svm+hog": Candidate("linear SVM on HOG features", _on_hog(_linear_svm), False),
     "mlp": Candidate("multilayer perceptron on pixels, trained with Keras", _perceptron, True),
-    "cnn": Candidate("convolutional neural network, trained with Keras", _convolutional, True),
+    "cnn": Candidate("residual convolutional network, trained with Keras", _convolutional, True),
+    "cnn-sequential": Candidate("convolutions, pooling and dense layers, trained with Keras", _sequential, False),
 }

@@ -12,6 +12,8 @@ import numpy as np
 from skimgrec.neural_network._network import Network, TrainingState
 from skimgrec.neural_network._schedule import rate_factor
 
+_RATE_SETTERS = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+
 
 class RateSchedule(keras.callbacks.Callback):
     """Sets the learning rate before each step.
@@ -112,7 +114,7 @@ class EpochWatch(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def own_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
+def own_callbacks(callbacks: Any, schedule: str) -> list[keras.callbacks.Callback]:
     """Return the user's callbacks for one fit: copies of instances, and what factories make.
 
     A callback holds its model and what it has counted, so that one instance cannot serve two fits.
@@ -120,10 +122,18 @@ def own_callbacks(callbacks: Any) -> list[keras.callbacks.Callback]:
     Raises
     ------
     ValueError
-        If one is no callback of Keras and makes none.
+        If one is no callback of Keras and makes none, or would set the learning rate beside a schedule.
     """
     given = [] if callbacks is None else list(callbacks) if np.iterable(callbacks) else [callbacks]
-    return [_own(callback) for callback in given]
+    own = [_own(callback) for callback in given]
+    for callback in own:
+        if schedule != "constant" and isinstance(callback, _RATE_SETTERS):
+            raise ValueError(
+                f"callbacks: {type(callback).__name__} would have no effect, because "
+                f"learning_rate_schedule={schedule!r} sets the rate before every step. Leave the callback out, or use "
+                "learning_rate_schedule='constant'."
+            )
+    return own
 
 
 def _own(given: Any) -> keras.callbacks.Callback:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import keras
 
 
-@with_shared_texts(TEXTS)
+@with_shared_texts({**TEXTS, "schedule": '"one_cycle"'})
 class KerasCNNClassifier(BaseKerasClassifier):
     """Convolutional neural network for pictures, trained with Keras.
 
@@ -26,18 +26,18 @@ class KerasCNNClassifier(BaseKerasClassifier):
 
     Parameters
     ----------
-    architecture : {"sequential", "residual"} or callable, default="sequential"
-        What the network is built like. "sequential" is blocks of convolution and pooling, then dense layers.
-        "residual" is a stem and stages with shortcuts, batch-normalised, then the mean over all positions; it uses
-        `filters`, `kernel_size`, `activation` and `dropout`. A function of your own takes (input_shape, n_outputs) and
-        any of the parameters below by name, and returns a `keras.Model` of probabilities for pixel values in 0..1. It
-        is called for every fit, has to make new layers each time, and weights that it has loaded are what training
-        starts from.
+    architecture : {"residual", "sequential"} or callable, default="residual"
+        What the network is built like. "residual" is a stem and stages with shortcuts, batch-normalised, then the mean
+        over all positions; it uses `filters`, `kernel_size`, `activation` and `dropout`. "sequential" is blocks of
+        convolution and pooling, then dense layers. A function of your own takes (input_shape, n_outputs) and any of the
+        parameters below by name, and returns a `keras.Model` of probabilities for pixel values in 0..1. It is called
+        for every fit, has to make new layers each time, and weights that it has loaded are what training starts from.
     filters : int or sequence of int, default=None
         Number of filters of the convolution of each block; its length is the number of blocks. Here and in all that
         belong to the architecture, None is the architecture's own value, and a value that the architecture does not use
-        raises an error. For "sequential" (32, 64); for "residual", that of the stem and of each stage, as many as the
-        size of the picture calls for.
+        raises an error. For "residual", that of the stem and of each stage: None is 16 in the stem (32 for pictures in
+        colour of up to 32 pixels), doubled from stage to stage, of which there are as many as the size of the picture
+        calls for. For "sequential", of each block: None is (32, 64).
     kernel_size : int or sequence, default=None
         Side of the convolution's window in pixels. Here and in `padding`, `pooling` and `pool_size`, a sequence has
         one entry for each block, and an entry may be a pair (rows, columns). A window larger than what reaches its
@@ -102,7 +102,7 @@ class KerasCNNClassifier(BaseKerasClassifier):
     def __init__(
         self,
         *,
-        architecture: Any = "sequential",
+        architecture: Any = "residual",
         filters: Any = None,
         kernel_size: Any = None,
         activation: Any = None,
@@ -117,10 +117,10 @@ class KerasCNNClassifier(BaseKerasClassifier):
         metrics: Any = ("accuracy",),
         optimizer: Any = "adam",
         learning_rate: float | None = None,
-        learning_rate_schedule: str = "constant",
+        learning_rate_schedule: str = "one_cycle",
         weight_decay: float | None = None,
         epochs: int = 20,
-        batch_size: int = 32,
+        batch_size: int | str = "auto",
         augmentation: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _ONE_UNIT_LOSSES = ("binary_crossentropy", "binary_focal_crossentropy", "bce")
 _DEFAULT_LOSS = "sparse_categorical_crossentropy"
 _PLAIN = (str, int, float, tuple, type(None))
+# "one_cycle" reaches its highest rate for a few steps only, which may be so many times that of a whole training.
+_PEAK = 10.0
 
 
 def n_outputs(loss: Any, n_classes: int) -> int:
@@ -43,7 +45,7 @@ def wants_one_hot(loss: Any) -> bool:
 
 
 def make_optimizer(
-    optimizer: Any, learning_rate: float | None, weight_decay: float | None = None, *, scheduled: bool = False
+    optimizer: Any, learning_rate: float | None, weight_decay: float | None = None, *, schedule: str = "constant"
 ) -> keras.Optimizer:
     """Return a new optimizer of the kind that a name or an instance says; an instance itself is left untouched.
 
@@ -52,8 +54,8 @@ def make_optimizer(
     optimizer : str or keras.Optimizer
     learning_rate, weight_decay : float, optional
         None takes the optimizer's own.
-    scheduled : bool
-        Whether the learning rate will be set at every step.
+    schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+        How the learning rate will change.
 
     Raises
     ------
@@ -62,8 +64,11 @@ def make_optimizer(
     """
     keras = load_keras()
     if isinstance(optimizer, str):
+        name = optimizer
         try:
-            optimizer = keras.optimizers.get(optimizer)
+            optimizer = keras.optimizers.get(name)
+            if learning_rate is None and schedule == "one_cycle":
+                learning_rate = _PEAK * float(optimizer.get_config()["learning_rate"])
         except ValueError:
             known = sorted(
                 name.lower()
@@ -71,15 +76,20 @@ def make_optimizer(
                 if isinstance(kind, type) and issubclass(kind, keras.Optimizer) and kind is not keras.Optimizer
             )
             raise ValueError(
-                f"optimizer={optimizer!r}: Keras has no optimizer of that name. It has {', '.join(known)}; or give an "
+                f"optimizer={name!r}: Keras has no optimizer of that name. It has {', '.join(known)}; or give an "
                 "instance of keras.Optimizer."
             ) from None
     if not isinstance(optimizer, keras.Optimizer):
         raise ValueError(f"optimizer={optimizer!r}: expected the name of a Keras optimizer or an instance of one.")
     new = _copied(optimizer)
-    if (learning_rate is not None or scheduled) and not isinstance(optimizer.get_config()["learning_rate"], float):
+    if (learning_rate is not None or schedule != "constant") and not isinstance(
+        optimizer.get_config()["learning_rate"], float
+    ):
         seen = "a learning_rate_schedule" if learning_rate is None else f"learning_rate={learning_rate}"
-        raise ValueError(f"{seen} and an optimizer whose rate is a schedule: give one of the two.")
+        raise ValueError(
+            f"{seen} and an optimizer whose rate is a schedule: give one of the two. The optimizer's is followed with "
+            "learning_rate=None and learning_rate_schedule='constant'."
+        )
     if learning_rate is not None:
         new.learning_rate = learning_rate
     if weight_decay is not None:

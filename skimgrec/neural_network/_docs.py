@@ -14,9 +14,10 @@ metrics : str, callable, keras.Metric or sequence of these, default=("accuracy",
 optimizer : str or keras.Optimizer, default="adam"
     Keras optimizer. An instance is copied and stays as it is.
 learning_rate : float, default=None
-    Step size, the highest one where a schedule changes it; None takes the optimizer's own. Every `fit` and
+    Step size, the highest one where a schedule changes it. None takes the optimizer's own, and ten times as much for
+    an optimizer by name with "one_cycle", which is that high for few steps only: 0.01 for Adam. Every `fit` and
     `partial_fit` starts from it, whatever callbacks have made of it before.
-learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default="constant"
+learning_rate_schedule : {"constant", "cosine", "one_cycle"}, default=[[schedule]]
     "cosine" lowers the rate, step by step, to a hundredth; "one_cycle" raises it from a twenty-fifth during the first 3
     tenths of the steps, then lowers it likewise. A schedule spans `epochs`. `partial_fit` goes on in it, and after its
     end keeps the last rate; `fit` begins a new one, with ``warm_start=True``, too.
@@ -25,8 +26,9 @@ weight_decay : float, default=None
     normalisation are spared. None takes the optimizer's own."""
 
 _TRAINING = """\
-batch_size : int, default=32
-    Number of pictures in a training step.
+batch_size : int or "auto", default="auto"
+    Number of pictures in a training step. "auto" is 128, 64 or 32: the largest that makes 100 steps of an epoch, and 32
+    where none does.
 augmentation : {"flip", "light"}, dict or None, default=None
     Random changes of the training pictures, drawn anew in every epoch: "flip" mirrors half of them left to right,
     "light" also shifts them by up to an eighth of their size. Neither suits letters and digits. A dict gives amounts:
@@ -43,8 +45,8 @@ validation_fraction : float, default=0.1
 n_iter_no_change : int, default=10
     How many epochs in a row may fail to better the score.
 callbacks : keras.callbacks.Callback, callable, sequence of these or None, default=None
-    Keras callbacks, or functions without arguments that return one. Each fit has its own: instances are copied. A
-    `learning_rate_schedule` other than "constant" sets the rate at every step, whatever they set.
+    Keras callbacks, or functions without arguments that return one. Each fit has its own: instances are copied. Those
+    that set the learning rate need ``learning_rate_schedule="constant"``.
 class_weight : dict, "balanced" or None, default=None
     Weight of each class, multiplied with `sample_weight`; "balanced" is inverse to how often classes occur.
 feature_layer : int or str, default=-2

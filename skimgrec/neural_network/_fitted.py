@@ -24,6 +24,7 @@ from skimgrec.neural_network._network import (
     rescaling,
     with_front_layers,
 )
+from skimgrec.neural_network._placement import placement
 from skimgrec.neural_network._pool import networks
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network.architectures import architecture_function, check_core, check_new_variables
@@ -136,6 +137,7 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
             input_dtype,
             self._augmentation,
             self._dtype_policy,
+            placement(),
         )
         return networks.lend(key, build, **wishes)
 

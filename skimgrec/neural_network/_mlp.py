@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import keras
 
 
-@with_shared_texts(TEXTS)
+@with_shared_texts({**TEXTS, "schedule": '"constant"'})
 class KerasMLPClassifier(BaseKerasClassifier):
     """Multilayer perceptron over the pixels of a picture, trained with Keras.
 
@@ -78,7 +78,7 @@ class KerasMLPClassifier(BaseKerasClassifier):
         learning_rate_schedule: str = "constant",
         weight_decay: float | None = None,
         epochs: int = 30,
-        batch_size: int = 32,
+        batch_size: int | str = "auto",
         augmentation: Any = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,

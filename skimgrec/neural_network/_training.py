@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from skimgrec.neural_network._batches import TrainingBatches
 
 
+# "auto" is the first of these sizes that makes so many steps of an epoch, or the last.
+_BATCH_SIZES, _STEPS = (128, 64, 32), 100
 # Pictures in a step of validation, which takes no more memory than a step of training with a quarter of them.
 _SMALLEST_VALIDATION_BATCH = 128
 
@@ -142,13 +144,19 @@ class TrainableNetwork(FittedNetwork):
             "scale": PixelScale(low, high, input_dtype),
             "seed": self._seed,
         }
-        training = TrainingBatches(pictures, targets, weights, batch_size=self.batch_size, **settings)
+        batch_size = self._usual_batch_size(np.count_nonzero(weights))
+        training = TrainingBatches(pictures, targets, weights, batch_size=batch_size, **settings)
         if judged is None:
             return training, None
         pictures, targets, held_out = judged
         held_out = np.ones(len(targets)) if held_out is None else held_out
-        size = max(self.batch_size, _SMALLEST_VALIDATION_BATCH)
+        size = max(batch_size, _SMALLEST_VALIDATION_BATCH)
         return training, TrainingBatches(pictures, targets, held_out, batch_size=size, **settings)
+
+    def _usual_batch_size(self, n_pictures: int) -> int:
+        if self.batch_size != "auto":
+            return int(self.batch_size)
+        return next((size for size in _BATCH_SIZES if size * _STEPS <= n_pictures), _BATCH_SIZES[-1])
 
     def _run(
         self,
@@ -169,11 +177,12 @@ class TrainableNetwork(FittedNetwork):
         watch = EpochWatch(network, self.n_iter_no_change if stop_early else None, best=best)
         callbacks: list[Any] = [EpochOrder(batches)]
         if self.learning_rate_schedule != "constant":
-            peak = make_optimizer(self.optimizer, self.learning_rate).get_config()["learning_rate"]
+            optimizer = make_optimizer(self.optimizer, self.learning_rate, schedule=self.learning_rate_schedule)
+            peak = optimizer.get_config()["learning_rate"]
             first, planned = self._cycle
             callbacks.append(RateSchedule(self.learning_rate_schedule, peak, first_epoch=first, n_epochs=planned))
         # After the user's, so that it keeps what they have made of an epoch.
-        callbacks += [*own_callbacks(self.callbacks), watch]
+        callbacks += [*own_callbacks(self.callbacks, self.learning_rate_schedule), watch]
         verbose = int(self.verbose)
         with contextlib.ExitStack() as stack:
             if verbose == 1:
@@ -250,8 +259,8 @@ class TrainableNetwork(FittedNetwork):
     @contextmanager
     def _lend_trainable_network(self, input_dtype: str, resume: bool) -> Iterator[Network]:
         """Lend a compiled network that starts from this classifier's state, or from new weights."""
-        scheduled = self.learning_rate_schedule != "constant"
-        optimizer = make_optimizer(self.optimizer, self.learning_rate, self.weight_decay, scheduled=scheduled)
+        schedule = self.learning_rate_schedule
+        optimizer = make_optimizer(self.optimizer, self.learning_rate, self.weight_decay, schedule=schedule)
         spare = self.weight_decay is not None
         compilation = compilation_key(optimizer, self.loss, self.metrics, self.label_smoothing, spare)
         with self._lend_network(input_dtype, compilation=compilation) as network:

@@ -22,9 +22,9 @@ def two_digits():
 
 def small(kind, **parameters):
     """Return a classifier that trains in a moment."""
-    defaults = {"epochs": 2, "learning_rate": 0.01, "random_state": 0}
+    defaults = {"epochs": 2, "learning_rate": 0.01, "learning_rate_schedule": "constant", "random_state": 0}
     if kind is KerasCNNClassifier:
-        defaults |= {"filters": (4,), "dense_units": (16,)}
+        defaults |= {"architecture": "sequential", "filters": (4,), "dense_units": (16,)}
     else:
         defaults |= {"hidden_layer_sizes": (16,)}
     return kind(**{**defaults, **parameters})

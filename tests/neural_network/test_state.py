@@ -28,6 +28,7 @@ net = KerasCNNClassifier(**json.loads(sys.argv[1])).fit(X, y)
 np.savez(sys.argv[2], *net.weights_, probabilities=net.predict_proba(X))
 """
 PARAMETERS = {
+    "architecture": "sequential",
     "filters": [4],
     "dense_units": [16],
     "epochs": 2,

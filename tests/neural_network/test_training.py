@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import ImageFlattener, compare
+from skimgrec import ImageFlattener, KerasMLPClassifier, compare
 from skimgrec.neural_network._schedule import rate_factor
 
 
@@ -67,6 +67,55 @@ def test_schedule_and_an_optimizer_with_one_of_its_own_are_refused(network, digi
     net = network(optimizer=optimizer, learning_rate=None, learning_rate_schedule="cosine")
     with pytest.raises(ValueError, match="a learning_rate_schedule and an optimizer whose rate is a schedule"):
         net.fit(*digits)
+
+
+def test_one_cycle_peaks_at_ten_times_the_rate_of_an_optimizer_by_name(network, digits):
+    settings = {"learning_rate": None, "learning_rate_schedule": "one_cycle", "epochs": 4}
+    for optimizer, peak in (("adam", 0.01), ("sgd", 0.1), (keras.optimizers.Adam(0.002), 0.002)):
+        assert max(rates_of(network(**settings, optimizer=optimizer), *digits)) == pytest.approx(peak, rel=0.02)
+    for schedule in ("cosine", "constant"):
+        settings["learning_rate_schedule"] = schedule
+        assert max(rates_of(network(**settings), *digits)) == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize(
+    ("n", "n_steps"), [(300, 10), (6399, 200), (6400, 100), (12799, 200), (12800, 100), (20000, 157)]
+)
+def test_automatic_batch_size_leaves_a_hundred_steps(n, n_steps):
+    X, y = np.zeros((n, 2, 2), np.uint8), np.arange(n) % 2
+    net = KerasMLPClassifier(hidden_layer_sizes=(), epochs=1)
+    assert net.batch_size == "auto"
+    assert len(rates_of(net, X, y)) == n_steps
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="about TensorFlow's input")
+def test_tensorflow_is_not_left_to_tune_the_input(network, digits, monkeypatch):
+    from skimgrec.neural_network import _scikeras
+
+    X, y = digits
+    given = []
+
+    def train(model, batches, **options):
+        given.extend([batches, options["validation"]])
+        return original(model, batches, **options)
+
+    original = _scikeras.train
+    monkeypatch.setattr(_scikeras, "train", train)
+    network(early_stopping=True).fit(X, y)
+    for data in given:
+        # A thread that tunes it would keep `fit` waiting at its end.
+        assert data.options().autotune.enabled is False
+    assert [int(data.cardinality()) for data in given] == [9, 1]
+
+
+@pytest.mark.parametrize(
+    "callback", [keras.callbacks.ReduceLROnPlateau("loss"), keras.callbacks.LearningRateScheduler(lambda epoch: 0.1)]
+)
+def test_callback_that_sets_the_rate_beside_a_schedule_is_refused(network, digits, callback):
+    net = network(callbacks=callback, learning_rate_schedule="one_cycle")
+    with pytest.raises(ValueError, match=f"{type(callback).__name__} would have no effect.*'constant'"):
+        net.fit(*digits)
+    net.set_params(learning_rate_schedule="constant").fit(*digits)
 
 
 def test_schedule_leaves_no_trace_in_the_next_fit(network, digits, same_weights):

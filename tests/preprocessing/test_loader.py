@@ -125,7 +125,7 @@ def features_and_forest(**loading):
 
 
 def cnn(image_size=(16, 16)):
-    network = KerasCNNClassifier(filters=(4,), dense_units=(8,), epochs=2, random_state=0)
+    network = KerasCNNClassifier(filters=(4, 8), epochs=2, random_state=0)
     return make_pipeline(ImageLoader(image_size), network)
 
 

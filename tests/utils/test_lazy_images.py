@@ -218,7 +218,7 @@ TRANSFORMERS = {
     "scaled pixels": ImageFlattener(scale=True),
 }
 CLASSIFIERS = {
-    "cnn": KerasCNNClassifier(filters=(4,), dense_units=(8,), **NETWORK),
+    "cnn": KerasCNNClassifier(filters=(4, 8), **NETWORK),
     "perceptron": KerasMLPClassifier(hidden_layer_sizes=(8,), class_weight="balanced", **NETWORK),
 }
 
@@ -266,7 +266,7 @@ def test_partial_fit_goes_on_alike(pictures, lazy, labels, name):
 def test_predictions_meet_the_same_batches_as_an_array(monkeypatch, reads, labels):
     X = np.random.default_rng(0).integers(256, size=(50, 512, 32), dtype=np.uint8)  # 16 pictures in a forward pass
     monkeypatch.setattr(_lazy_images, "_CHUNK_BYTES", 20 * X[0].nbytes)
-    cnn = KerasCNNClassifier(filters=(2,), dense_units=(), epochs=1, random_state=0).fit(X[:8], labels[:8])
+    cnn = KerasCNNClassifier(filters=(2,), epochs=1, random_state=0).fit(X[:8], labels[:8])
     np.testing.assert_array_equal(cnn.predict_proba(LazyImages(Memory(X, reads))), cnn.predict_proba(X))
     assert reads == [20, 12, 18]  # two forward passes, and what is left
 

@@ -1,0 +1,75 @@
+"""The fused layer of batch normalisation gives what Keras's own does."""
+
+import keras
+import numpy as np
+import pytest
+
+from skimgrec.neural_network import residual_cnn, sequential_cnn
+from skimgrec.neural_network._batch_normalization import BatchNormalization
+
+TENSORFLOW = keras.backend.backend() == "tensorflow"
+
+
+def results(kind, inputs, dtype, momentum=0.9):
+    """Return outputs in training, moving mean and variance after it, and outputs in prediction."""
+    layer = kind(momentum=momentum, dtype=dtype)
+    layer.build(inputs.shape)
+    layer.gamma.assign(np.linspace(0.5, 2, inputs.shape[-1]))
+    layer.beta.assign(np.linspace(-1, 1, inputs.shape[-1]))
+    trained = [layer(inputs, training=True), layer(3 * inputs + 1, training=True)]
+    state = [layer.moving_mean.value, layer.moving_variance.value]
+    return [keras.ops.convert_to_numpy(keras.ops.cast(part, "float32")) for part in (*trained, *state, layer(inputs))]
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-6), ("mixed_bfloat16", 2e-2), ("float64", 1e-7)])
+@pytest.mark.parametrize("shape", [(8, 5, 6, 4), (2, 1, 1, 3), (1, 1, 1, 3), (7, 4)])
+def test_the_same_numbers_as_keras(rng, shape, dtype, tolerance):
+    inputs = rng.normal(2, 3, shape).astype(np.float32)
+    expected = results(keras.layers.BatchNormalization, inputs, dtype)
+    for one, other in zip(results(BatchNormalization, inputs, dtype), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="takes gradients with TensorFlow")
+def test_the_same_gradients_as_keras(rng):
+    import tensorflow as tf
+
+    inputs = rng.normal(2, 3, (8, 5, 6, 4)).astype(np.float32)
+    mix = rng.normal(size=inputs.shape).astype(np.float32)
+
+    def gradients(kind):
+        layer = kind(dtype="float32")
+        layer.build(inputs.shape)
+        variable = tf.Variable(inputs)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(variable, training=True) * mix)
+        return tape.gradient(loss, [variable, layer.gamma.value, layer.beta.value])
+
+    for one, other in zip(gradients(BatchNormalization), gradients(keras.layers.BatchNormalization), strict=True):
+        np.testing.assert_allclose(one, other, atol=5e-5)
+
+
+@pytest.mark.skipif(not TENSORFLOW, reason="looks for TensorFlow's operation")
+def test_the_networks_use_the_fused_operation():
+    import tensorflow as tf
+
+    for network in (residual_cnn((16, 16, 3), 3), sequential_cnn((16, 16, 3), 3, batch_normalization=True)):
+        step = tf.function(lambda pictures, network=network: network(pictures, training=True))
+        graph = step.get_concrete_function(tf.TensorSpec((4, 16, 16, 3))).graph
+        kinds = [operation.type for operation in graph.get_operations()]
+        assert kinds.count("FusedBatchNormV3") == sum(kind == "Conv2D" for kind in kinds)
+
+
+def test_frozen_it_changes_nothing(rng):
+    inputs = rng.normal(2, 3, (8, 5, 6, 4)).astype(np.float32)
+    layer = BatchNormalization(trainable=False)
+    layer.build(inputs.shape)
+    np.testing.assert_allclose(layer(inputs, training=True), inputs, rtol=1e-3)
+    assert not np.any(layer.moving_mean.value)
+
+
+def test_it_comes_back_from_its_configuration(rng):
+    layer = BatchNormalization(momentum=0.8, epsilon=0.01)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+    assert type(again) is BatchNormalization
+    assert (again.momentum, again.epsilon) == (0.8, 0.01)

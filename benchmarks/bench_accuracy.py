@@ -32,8 +32,8 @@ OURS = {
     "cifar10-long": ("cifar10", None, {"epochs": 20, "augmentation": "light", **QUICK}),
     "cats-dogs": ("cats-dogs", "cats-dogs", {"epochs": 12, "augmentation": "light", **QUICK}),
     "digits": ("digits", None, {}),
-    "mlp-10": ("mnist", "mlp-10", {"hidden_layer_sizes": (10,)}),
-    "mlp-100": ("mnist", "mlp-100", {"hidden_layer_sizes": (100,)}),
+    "mlp-10": ("mnist", "mlp-10", {"hidden_layer_sizes": (10,), "epochs": 20}),
+    "mlp-100": ("mnist", "mlp-100", {"hidden_layer_sizes": (100,), "epochs": 20}),
 }
 
 

@@ -82,9 +82,8 @@ def make_optimizer(
     if not isinstance(optimizer, keras.Optimizer):
         raise ValueError(f"optimizer={optimizer!r}: expected the name of a Keras optimizer or an instance of one.")
     new = _copied(optimizer)
-    if (learning_rate is not None or schedule != "constant") and not isinstance(
-        optimizer.get_config()["learning_rate"], float
-    ):
+    is_set = learning_rate is not None or schedule != "constant"
+    if is_set and not isinstance(optimizer.get_config()["learning_rate"], float):
         seen = "a learning_rate_schedule" if learning_rate is None else f"learning_rate={learning_rate}"
         raise ValueError(
             f"{seen} and an optimizer whose rate is a schedule: give one of the two. The optimizer's is followed with "

@@ -144,7 +144,7 @@ class TrainableNetwork(FittedNetwork):
             "scale": PixelScale(low, high, input_dtype),
             "seed": self._seed,
         }
-        batch_size = self._usual_batch_size(np.count_nonzero(weights))
+        batch_size = self._usual_batch_size(int(np.count_nonzero(weights)))
         training = TrainingBatches(pictures, targets, weights, batch_size=batch_size, **settings)
         if judged is None:
             return training, None

@@ -41,8 +41,8 @@ def residual_cnn(
 ) -> keras.Model:
     """Build a residual network: a stem, stages that halve the picture, and the mean over all positions.
 
-    A stage is max pooling by 2, a convolution, and a pair of convolutions that a shortcut leads around. Each convolution
-    is followed by batch normalisation and the activation. Pooling comes first, because most of the time goes into the
+    A stage is max pooling by 2, a convolution, and a pair of convolutions that a shortcut leads around. Each of them is
+    followed by batch normalisation and the activation. Pooling comes first, because most of the time goes into the
     largest maps. With the defaults, pictures of 28 x 28 make 118 thousand parameters, of 32 x 32 x 3 466 thousand.
 
     Parameters

@@ -57,7 +57,7 @@ class TrainingBatches(keras.utils.PyDataset):
         self._one_hot = one_hot
         self.input_dtype = scale.input_dtype
         self._scale = scale
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._seed = seed
         self._order = self._rows
 
@@ -65,11 +65,20 @@ class TrainingBatches(keras.utils.PyDataset):
         """Put the rows into the order of epoch number `epoch`."""
         self._order = np.random.default_rng([self._seed, epoch]).permutation(self._rows)
 
+    @property
+    def n_pictures(self) -> int:
+        """Number of pictures in an epoch."""
+        return len(self._rows)
+
     def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
+        return -(-len(self._rows) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        return self.read(index * self.batch_size, (index + 1) * self.batch_size)
+
+    def read(self, start: int, stop: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
+        """Return part of the pictures in the order of this epoch, with their targets and weights."""
+        rows = self._order[start:stop]
         codes = self._targets[rows]
         if self._one_hot:
             targets = np.eye(self._n_outputs, dtype=np.float32)[codes]

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import tensorflow as tf
+
+if TYPE_CHECKING:
+    from skimgrec.neural_network._batches import TrainingBatches
 
 # Batches that wait while the network works on another.
 _AHEAD = 2
+# Small batches are made several at a time, because Python takes as long for many of them as for one: so many at most,
+# of so many bytes.
+_TOGETHER, _BYTES_TOGETHER = 16, 2**20
 
 
-def as_dataset(batches: keras.utils.PyDataset) -> tf.data.Dataset:
+def as_dataset(batches: TrainingBatches) -> tf.data.Dataset:
     """Return batches as a data set of TensorFlow's, made while the network works on those before.
 
     Keras would make one by itself, but leave it to TensorFlow to tune how many batches wait. The thread that does so
@@ -21,21 +26,26 @@ def as_dataset(batches: keras.utils.PyDataset) -> tf.data.Dataset:
 
     Parameters
     ----------
-    batches : keras.utils.PyDataset
-        Gives (pictures, targets, weights) for each batch. It is asked anew in every epoch.
+    batches : TrainingBatches
+        They are asked anew in every epoch.
 
     Returns
     -------
     dataset : tf.data.Dataset
     """
+    first = batches[0]
+    n_bytes = sum(part.nbytes for part in first)
+    size = batches.batch_size * max(1, min(_TOGETHER, _BYTES_TOGETHER // n_bytes))
 
     def generate() -> Iterator[Any]:
-        for index in range(len(batches)):
-            yield batches[index]
+        for start in range(0, batches.n_pictures, size):
+            yield batches.read(start, start + size)
 
-    # The last batch may be a shorter one.
-    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batches[0])
+    # The last one may be shorter.
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    if size > batches.batch_size:
+        dataset = dataset.rebatch(batches.batch_size)
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(_AHEAD)
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -9,10 +9,10 @@ PYTEST ?=
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
 
-.PHONY: help compare test lint docs bench pins clean
+.PHONY: help compare test test-jax lint docs bench pins clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 compare: ## compare eight classifiers on the same splits of scikit-learn's digits
 	$(SETUP)
@@ -21,6 +21,9 @@ compare: ## compare eight classifiers on the same splits of scikit-learn's digit
 test: lint ## lint, types, and the whole test suite with the doctests and the README's code
 	@echo "== pytest: unit tests, doctests, README"
 	@$(BIN)/python -m pytest $(PYTEST)
+
+test-jax: ## the tests of the networks on JAX, in an environment without TensorFlow
+	@PYTHON="$(PYTHON)" sh tools/test_jax.sh tests/neural_network tests/test_check_estimator.py
 
 lint: ## ruff and mypy only
 	$(SETUP) test
@@ -45,6 +48,6 @@ pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 py
 	@$(BIN)/python tools/pins.py $(PYTHONS)
 
 clean: ## remove what the targets above made
-	rm -rf .venv build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf .venv .venv-jax build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find skimgrec tests benchmarks examples docs tools -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -43,7 +43,7 @@ def residual_cnn(
 
     A stage is max pooling by 2, a convolution, and a pair of convolutions that a shortcut leads around. Each of them is
     followed by batch normalisation and the activation. Pooling comes first, because most of the time goes into the
-    largest maps. With the defaults, pictures of 28 x 28 make 118 thousand parameters, of 32 x 32 x 3 466 thousand.
+    largest maps. With the defaults, pictures of 28 x 28 make 117 thousand parameters, of 32 x 32 x 3 465 thousand.
 
     Parameters
     ----------

@@ -53,6 +53,7 @@ def ours(row, seed):
         start = time.perf_counter()
         scores = cross_val_score(estimator, digits.images, digits.target, cv=folds)
         return mean(scores), time.perf_counter() - start
+    start = time.perf_counter()
     if data == "cats-dogs":
         pictures = load_image_folder(DATA / "cats_vs_dogs", image_size=(64, 64), n_jobs=-1)
         training = pictures.split == "train"
@@ -60,7 +61,7 @@ def ours(row, seed):
         X_test, y_test = pictures.images[~training], pictures.target[~training]
     else:
         X, y, X_test, y_test = arrays(data)
-    start = time.perf_counter()
+        start = time.perf_counter()
     estimator.fit(X, y)
     seconds = time.perf_counter() - start
     return estimator.score(X_test, y_test), seconds

@@ -34,6 +34,10 @@ class TrainingBatches(keras.utils.PyDataset):
         Applied to the pictures of each batch.
     batch_size : int
     seed : int
+    n_replicas : int, default=1
+        How many devices a batch is divided among. Each gets an equal part: what the last batch lacks is filled up with
+        pictures of weight 0. The other weights of a batch are brought to a mean of 1, so that the mean over parts, each
+        divided by its number of pictures, is the weighted mean of all.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class TrainingBatches(keras.utils.PyDataset):
         scale: PixelScale,
         batch_size: int,
         seed: int,
+        n_replicas: int = 1,
     ) -> None:
         super().__init__(workers=0)
         self._pictures = pictures
@@ -59,6 +64,9 @@ class TrainingBatches(keras.utils.PyDataset):
         self._scale = scale
         self.batch_size = batch_size
         self._seed = seed
+        self.n_replicas = n_replicas
+        # What made the network's training end in an error of the backend's.
+        self.failure: Exception | None = None
         self._order = self._rows
 
     def start_epoch(self, epoch: int) -> None:
@@ -74,11 +82,14 @@ class TrainingBatches(keras.utils.PyDataset):
         return -(-len(self._rows) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
-        return self.read(index * self.batch_size, (index + 1) * self.batch_size)
+        return self.read(index * self.batch_size, min((index + 1) * self.batch_size, self.n_pictures))
 
     def read(self, start: int, stop: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
         """Return part of the pictures in the order of this epoch, with their targets and weights."""
         rows = self._order[start:stop]
+        weights = self._weights[rows]
+        if self.n_replicas > 1:
+            rows, weights = self._in_equal_parts(rows, weights)
         codes = self._targets[rows]
         if self._one_hot:
             targets = np.eye(self._n_outputs, dtype=np.float32)[codes]
@@ -86,7 +97,15 @@ class TrainingBatches(keras.utils.PyDataset):
             targets = codes.astype(np.float32)[:, None]
         else:
             targets = codes.astype(np.int32)
-        return self._scale(read_rows(self._pictures, rows)), targets, self._weights[rows]
+        return self._scale(read_rows(self._pictures, rows)), targets, weights
+
+    def _in_equal_parts(
+        self, rows: NDArray[np.intp], weights: NDArray[np.float32]
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        n_lacking = -len(rows) % self.n_replicas
+        rows = np.concatenate([rows, np.resize(self._order, n_lacking)])
+        weights = np.concatenate([weights, np.zeros(n_lacking, np.float32)])
+        return rows, weights * (len(weights) / max(weights.sum(), np.finfo(np.float32).tiny))
 
 
 class EpochOrder(keras.callbacks.Callback):

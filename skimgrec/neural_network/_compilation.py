@@ -96,7 +96,7 @@ def make_optimizer(
     return new
 
 
-def make_loss(loss: Any, label_smoothing: float = 0.0) -> keras.losses.Loss:
+def make_loss(loss: Any, label_smoothing: float = 0.0, reduction: str = "mean_with_sample_weight") -> keras.losses.Loss:
     """Return a new loss whose value over a batch is divided by the sum of the row weights.
 
     Keras by default divides by the number of rows, so that a row of weight 2 would count for less than two rows.
@@ -107,7 +107,6 @@ def make_loss(loss: Any, label_smoothing: float = 0.0) -> keras.losses.Loss:
         If Keras knows no loss of that name, or it cannot be smoothed.
     """
     keras = load_keras()
-    reduction = "mean_with_sample_weight"
     if label_smoothing:
         name = _loss_name(loss) if loss is None or isinstance(loss, str) else None
         if name == "sparse_categorical_crossentropy":
@@ -139,7 +138,7 @@ def make_loss(loss: Any, label_smoothing: float = 0.0) -> keras.losses.Loss:
             "default), 'categorical_crossentropy', 'binary_crossentropy' and 'mean_squared_error'."
         ) from None
     if isinstance(function, keras.losses.Loss):
-        return make_loss(function)
+        return make_loss(function, reduction=reduction)
 
     from skimgrec.neural_network._losses import FunctionLoss
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +34,22 @@ def as_dataset(batches: TrainingBatches) -> tf.data.Dataset:
     -------
     dataset : tf.data.Dataset
     """
-    first = batches[0]
-    n_bytes = sum(part.nbytes for part in first)
-    size = batches.batch_size * max(1, min(_TOGETHER, _BYTES_TOGETHER // n_bytes))
+    none = batches.read(0, 0)
+    n_bytes = batches.batch_size * sum(part.itemsize * math.prod(part.shape[1:]) for part in none)
+    # Of those that are divided among devices, each is filled up by itself.
+    together = max(1, min(_TOGETHER, _BYTES_TOGETHER // n_bytes)) if batches.n_replicas == 1 else 1
+    size = together * batches.batch_size
 
     def generate() -> Iterator[Any]:
         for start in range(0, batches.n_pictures, size):
-            yield batches.read(start, start + size)
+            try:
+                yield batches.read(start, min(start + size, batches.n_pictures))
+            except Exception as error:
+                batches.failure = error
+                raise
 
     # The last one may be shorter.
-    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in first)
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in none)
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
     if size > batches.batch_size:
         dataset = dataset.rebatch(batches.batch_size)

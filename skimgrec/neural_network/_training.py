@@ -28,6 +28,7 @@ from skimgrec.neural_network._compilation import (
 from skimgrec.neural_network._fitted import FittedNetwork
 from skimgrec.neural_network._labels import check_classes, check_labels, encode_labels
 from skimgrec.neural_network._network import Arrays, Network, TrainingState
+from skimgrec.neural_network._placement import n_replicas
 from skimgrec.neural_network._precision import policy_name
 from skimgrec.neural_network._row_weights import row_weights
 from skimgrec.neural_network._runtime import load_keras
@@ -143,6 +144,7 @@ class TrainableNetwork(FittedNetwork):
             "one_hot": wants_one_hot(self.loss),
             "scale": PixelScale(low, high, input_dtype),
             "seed": self._seed,
+            "n_replicas": n_replicas(),
         }
         batch_size = self._usual_batch_size(int(np.count_nonzero(weights)))
         training = TrainingBatches(pictures, targets, weights, batch_size=batch_size, **settings)
@@ -150,13 +152,20 @@ class TrainableNetwork(FittedNetwork):
             return training, None
         pictures, targets, held_out = judged
         held_out = np.ones(len(targets)) if held_out is None else held_out
-        size = max(batch_size, _SMALLEST_VALIDATION_BATCH)
+        size = batch_size * -(-_SMALLEST_VALIDATION_BATCH // batch_size)
         return training, TrainingBatches(pictures, targets, held_out, batch_size=size, **settings)
 
     def _usual_batch_size(self, n_pictures: int) -> int:
         if self.batch_size != "auto":
-            return int(self.batch_size)
-        return next((size for size in _BATCH_SIZES if size * _STEPS <= n_pictures), _BATCH_SIZES[-1])
+            size = int(self.batch_size)
+            if size % n_replicas():
+                raise ValueError(
+                    f"batch_size={size} cannot be divided among {n_replicas()} devices in equal parts: use a multiple "
+                    f'of {n_replicas()}, or "auto".'
+                )
+            return size
+        size = next((size for size in _BATCH_SIZES if size * _STEPS <= n_pictures), _BATCH_SIZES[-1])
+        return size + -size % n_replicas()
 
     def _run(
         self,
@@ -203,6 +212,12 @@ class TrainableNetwork(FittedNetwork):
                 if watch.last is None or not may_keep_interrupted_fit():
                     raise
                 return watch.best or watch.last, watch.history, True, watch.best_rank
+            except Exception:
+                # The backend's error has lost what kind it was.
+                failure = batches.failure or (judged.failure if judged else None)
+                if failure is None:
+                    raise
+                raise failure from None
         return watch.best or network.state(), watch.history, False, watch.best_rank
 
     def _best_so_far(self) -> tuple[tuple[float, float], TrainingState] | None:
@@ -264,7 +279,9 @@ class TrainableNetwork(FittedNetwork):
         spare = self.weight_decay is not None
         compilation = compilation_key(optimizer, self.loss, self.metrics, self.label_smoothing, spare)
         with self._lend_network(input_dtype, compilation=compilation) as network:
-            loss, metrics = make_loss(self.loss, self.label_smoothing), make_metrics(self.metrics)
+            # Among several devices, it is the weights of a batch that are brought to a mean of 1.
+            reduction = "mean_with_sample_weight" if n_replicas() == 1 else "sum_over_batch_size"
+            loss, metrics = make_loss(self.loss, self.label_smoothing, reduction), make_metrics(self.metrics)
             network.compile(compilation, optimizer, loss, metrics, spare_vectors=spare)
             if resume:
                 self._check_same_optimizer(optimizer)

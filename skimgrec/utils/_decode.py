@@ -152,16 +152,10 @@ def read_small_file(path: str | os.PathLike[str]) -> bytes | None:
     OSError
         If it cannot be read.
     """
-    handle = os.open(path, _OPEN_FLAGS)
+    handle = open_regular_file(path)
     try:
         content = os.read(handle, _SMALL_FILE)
-        if content:
-            return content if len(content) < _SMALL_FILE else None
-        _check_regular(path, handle)
-        return content
-    except BlockingIOError:
-        _check_regular(path, handle)
-        raise
+        return content if len(content) < _SMALL_FILE else None
     finally:
         os.close(handle)
 
@@ -251,21 +245,14 @@ def _reason(error: Exception) -> str:
 def open_regular_file(path: str | os.PathLike[str]) -> int:
     """Return the descriptor of a file open for reading; raise where it is a folder, or a pipe that may never end."""
     handle = os.open(path, _OPEN_FLAGS)
-    try:
-        _check_regular(path, handle)
-    except BaseException:
-        os.close(handle)
-        raise
-    return handle
-
-
-def _check_regular(path: str | os.PathLike[str], handle: int) -> None:
     # A pipe or a device may have no end.
     kind = os.fstat(handle).st_mode
-    if stat.S_ISDIR(kind):
-        raise IsADirectoryError
     if not stat.S_ISREG(kind):
+        os.close(handle)
+        if stat.S_ISDIR(kind):
+            raise IsADirectoryError
         raise UnreadablePictureError(os.fspath(path), "it is no regular file")
+    return handle
 
 
 def _read_jpeg(path: str | os.PathLike[str]) -> bytes | None:

@@ -59,9 +59,12 @@ def decode_jpeg(
     buffer : ndarray of shape (m,), uint8, default=None
         Where to put them, large enough.
     """
+    height, width = (-(-side // reduction) for side in size)
+    if buffer is None:
+        # With a place of its own, simplejpeg refuses a picture that is larger than its header was read to say.
+        buffer = np.empty(height * width * (1 if grey else 3), np.uint8)
     options: dict[str, Any] = {"colorspace": "GRAY" if grey else "RGB", "buffer": buffer}
     if reduction > 1:
-        height, width = (-(-side // reduction) for side in size)
         options.update(min_height=height, min_width=width, min_factor=reduction)
     try:
         pixels = simplejpeg.decode_jpeg(content, **options)

@@ -57,6 +57,9 @@ def _walk(content: Any) -> Any:
             plain = n_frames == 1 and precision == 8 and (n_channels == 1 or (n_channels == 3 and jfif and not adobe))
             return True, has_exif, progressive, plain, height, width
         length = _int(content[place + 2]) << 8 | _int(content[place + 3])
+        # Fill bytes, and markers without a length, which libjpeg steps over in another way.
+        if marker <= 0x01 or 0xD0 <= marker <= 0xD9 or marker == 0xFF or length < 2:
+            break
         payload = content[place + 4 : place + 2 + length]
         if marker == _APP0:
             jfif |= len(payload) >= 14 and _begins(payload, b"JFIF\0")

@@ -192,7 +192,10 @@ def own_net(input_shape, n_outputs, *, filters=4, dropout=0.0):
 def test_own_architecture_is_reproducible_and_goes_on(digits, same_weights):
     X, y = digits
     before = random.getstate()
-    parameters = {"architecture": own_net, "filters": 6, "dropout": 0.2, "learning_rate": 0.01, "random_state": 0}
+    parameters = {
+        **{"architecture": own_net, "filters": 6, "dropout": 0.2, "random_state": 0},
+        **{"learning_rate": 0.01, "learning_rate_schedule": "constant"},
+    }
     net, again = (KerasCNNClassifier(**parameters, epochs=4).fit(X, y) for _ in range(2))
     assert same_weights(net, again)
     assert not same_weights(net, KerasCNNClassifier(**{**parameters, "random_state": 1}, epochs=4).fit(X, y))

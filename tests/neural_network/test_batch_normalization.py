@@ -1,9 +1,13 @@
 """The fused layer of batch normalisation gives what Keras's own does."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 
+from skimgrec import KerasCNNClassifier
 from skimgrec.neural_network import residual_cnn, sequential_cnn
 from skimgrec.neural_network._batch_normalization import BatchNormalization
 
@@ -68,6 +72,23 @@ def test_frozen_it_changes_nothing(rng):
     layer.build(inputs.shape)
     np.testing.assert_allclose(layer(inputs, training=True), inputs, rtol=1e-3)
     assert not np.any(layer.moving_mean.value)
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+def test_a_saved_network_is_loaded_without_this_package(tmp_path, digits):
+    X, y = digits
+    net = KerasCNNClassifier(filters=(4, 8), epochs=1, random_state=0).fit(X, y)
+    net.model_.save(tmp_path / "net.keras")
+    program = """
+import sys, keras, numpy as np
+model = keras.models.load_model(sys.argv[1], compile=False)
+assert not any(name.startswith("skimgrec") for name in sys.modules)
+np.save(sys.argv[2], model.predict(np.load(sys.argv[3]), verbose=0))
+"""
+    np.save(tmp_path / "pictures.npy", X[..., None])
+    paths = [str(tmp_path / name) for name in ("net.keras", "found.npy", "pictures.npy")]
+    subprocess.run([sys.executable, "-c", program, *paths], check=True)
+    np.testing.assert_allclose(np.load(paths[1]), net.predict_proba(X), atol=1e-5)
 
 
 def test_it_comes_back_from_its_configuration(rng):

@@ -12,10 +12,11 @@ BACKEND = keras.backend.backend()
 ON_TENSORFLOW = """
 import pickle
 import keras
+import numpy as np
 import tensorflow as tf
 device = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
-from skimgrec import KerasCNNClassifier, load_digits_images
+from skimgrec import KerasCNNClassifier, KerasMLPClassifier, load_digits_images
 digits = load_digits_images()
 X, y = digits.images, digits.target
 seen = []
@@ -30,6 +31,26 @@ with strategy.scope():
     together = KerasCNNClassifier(**settings).fit(X, y)
     assert together.partial_fit(X[:200], y[:200]).n_iter_ == 4
 assert seen == [1, 2, 2], seen
+for architecture in ("residual", "sequential"):
+    for n, batch_size in ((33, 32), (7, 32), (35, 6)):
+        with strategy.scope():
+            KerasCNNClassifier(architecture=architecture, epochs=1, batch_size=batch_size).fit(X[:n], y[:n])
+with strategy.scope():
+    try:
+        KerasCNNClassifier(epochs=1, batch_size=33).fit(X, y)
+    except ValueError as error:
+        assert "batch_size=33 cannot be divided among 2 devices" in str(error), error
+    else:
+        raise AssertionError
+# Steps are those of one device, whatever the rows weigh and however many they are.
+plain = dict(hidden_layer_sizes=(), optimizer="sgd", learning_rate=0.1, epochs=1, random_state=0)
+for n, weight in ((32, 1), (32, 10), (35, 10), (33, 10)):
+    weights = np.where(np.arange(n) % 4 == 0, weight, 1.0)
+    one = KerasMLPClassifier(**plain).fit(X[:n], y[:n], sample_weight=weights)
+    with strategy.scope():
+        two = KerasMLPClassifier(**plain).fit(X[:n], y[:n], sample_weight=weights)
+    for a, b in zip(one.weights_, two.weights_):
+        np.testing.assert_allclose(a, b, atol=1e-5)
 print(alone.score(X, y), together.score(X, y))
 again = pickle.loads(pickle.dumps(together))
 assert (again.predict_proba(X) == together.predict_proba(X)).all()
@@ -46,7 +67,7 @@ digits = load_digits_images()
 X, y = digits.images, digits.target
 alone = KerasCNNClassifier(filters=(8, 16), epochs=3, batch_size=64, random_state=0).fit(X, y)
 keras.distribution.set_distribution(keras.distribution.DataParallel(devices=keras.distribution.list_devices()))
-together = KerasCNNClassifier(filters=(8, 16), epochs=3, batch_size=64, random_state=0).fit(X[:1792], y[:1792])
+together = KerasCNNClassifier(filters=(8, 16), epochs=3, batch_size=64, random_state=0).fit(X, y)
 kernel = together.model_.trainable_variables[0].value
 assert len(kernel.sharding.device_set) == 2
 print(alone.score(X, y), together.score(X, y))

@@ -111,6 +111,7 @@ def test_tensorflow_is_not_left_to_tune_the_input(network, digits, monkeypatch):
 @pytest.mark.parametrize(
     "callback", [keras.callbacks.ReduceLROnPlateau("loss"), keras.callbacks.LearningRateScheduler(lambda epoch: 0.1)]
 )
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
 def test_callback_that_sets_the_rate_beside_a_schedule_is_refused(network, digits, callback):
     net = network(callbacks=callback, learning_rate_schedule="one_cycle")
     with pytest.raises(ValueError, match=f"{type(callback).__name__} would have no effect.*'constant'"):

@@ -135,6 +135,17 @@ def test_scikit_learns_estimators_read_it_as_an_array_behind_the_flattener(photo
     assert cross_validate(model, paths, labels, cv=3, error_score="raise")["test_score"].mean() > 0.9
 
 
+@pytest.mark.parametrize("place", range(0, 36, 5))
+def test_a_broken_file_is_named_wherever_a_training_meets_it(photos, tmp_path, place):
+    paths, labels = photos
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"\xff\xd8\xff no picture")
+    paths = paths.copy()
+    paths[place] = str(broken)
+    with pytest.raises(UnreadablePictureError, match=r"broken\.jpg: it is broken"):
+        cnn().set_params(kerascnnclassifier__batch_size=4).fit(paths, labels)
+
+
 @pytest.mark.parametrize("kind", ["list of str", "tuple of Path", "object array of Path", "series", "data frame"])
 def test_cross_validation_of_paths_is_that_of_their_pictures(photos, kind):
     paths, labels = photos

@@ -85,6 +85,20 @@ def test_no_permission(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_no_picture_though_it_holds_one(tmp_path):
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    stream = BytesIO()
+    Image.new("RGB", (4, 4)).save(stream, "PNG")
+    handle = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(handle, stream.getvalue())
+        assert "no regular file" in unreadable(pipe)
+    finally:
+        os.close(handle)
+
+
 def test_a_pipe_does_not_hang(tmp_path):
     os.mkfifo(tmp_path / "a.jpg")
     assert unreadable(tmp_path / "a.jpg") == "it is no regular file"

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from skimgrec.utils._decode import read_picture
-from skimgrec.utils._fast_jpeg import jpeg_size
+from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
 from skimgrec.utils._jpeg_header import jpeg_header
 from skimgrec.utils._picture_files import decode_into
 from skimgrec.utils._picture_format import PictureFormat
@@ -42,6 +42,9 @@ def test_the_same_pictures_as_one_by_one(tmp_path, rng, grey, size):
         (tmp_path / f"{number}.jpg").write_bytes(content)
     wanted = PictureFormat(size, grey=grey)
     pictures = np.empty((len(paths), *wanted.shape), np.uint8)
+    together = SmallJPEGs(pictures.copy(), wanted)
+    n_together = sum(together.add(content, row) for row, content in enumerate(contents))
+    assert n_together > (60 if size == (400, 30) else 130)
     assert decode_into(pictures, paths, wanted, n_jobs=2) == {}
     for path, picture in zip(paths, pictures, strict=True):
         np.testing.assert_array_equal(picture, read_picture(path, wanted), err_msg=path)
@@ -101,6 +104,32 @@ def test_the_header_says_what_libjpeg_does(rng, options):
     assert header.plain == (options.get("mode") != "CMYK")
     assert not header.has_exif
     assert jpeg_header(jpeg(rng, 37, 53, exif=orientation_6(), **options)).has_exif
+
+
+def hidden(rng):
+    """Return JPEGs of 600 x 600 whose real frame is stepped over by who does not walk as libjpeg does."""
+    content = jpeg(rng, 600, 600)
+    small = jpeg(rng, 32, 32)
+    frame = small[small.index(b"\xff\xc0") : small.index(b"\xff\xda") + 20]
+    place = content.index(b"\xff\xc0")
+    for filler in (b"\xff", b"\xff\x01", b"\xff\xd0", b"\xff\xd8", b"\xff\xfe\x00\x01"):
+        # A comment that holds another frame, where a walk would land that takes what follows for a length.
+        comment = b"\xff\xfe" + (len(frame) + 2).to_bytes(2, "big") + frame
+        yield content[:place] + filler + content[place:]
+        yield content[:place] + comment + filler + content[place:]
+        yield content[:place] + filler + comment + content[place:]
+
+
+def test_no_other_size_than_libjpegs_is_read(rng):
+    for content in hidden(rng):
+        header = jpeg_header(content)
+        assert not header.whole or (header.height, header.width) == (600, 600)
+        assert jpeg_size(content) in (None, (600, 600))
+
+
+def test_a_larger_picture_than_its_header_said_is_not_decoded(rng):
+    assert decode_jpeg(jpeg(rng, 600, 600), (32, 32), 1, grey=False) is None
+    assert decode_jpeg(jpeg(rng, 600, 600), (600, 600), 2, grey=True).shape == (300, 300)
 
 
 def test_a_header_in_pieces_is_not_trusted(rng):

@@ -16,14 +16,24 @@ ESTIMATORS = {
     "ImageFlattener": ImageFlattener(),
     "ImageFlattener scaled": ImageFlattener(scale=True),
     "KerasCNNClassifier": KerasCNNClassifier(filters=(8, 16), **_QUICK),
+    "KerasCNNClassifier sequential": KerasCNNClassifier(
+        architecture="sequential", filters=(8,), dense_units=(16,), learning_rate_schedule="constant", **_QUICK
+    ),
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
 }
 
-# The one expected failure. Both networks get the same loss, but a row of weight 2 and the same row twice are added up
-# in another order, and float32 rounds at 6e-8 where the check allows 1e-7: it sees differences of 1e-7 to 2e-6. That
-# weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice.
-_FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": "float32 sums in another order differ by 1e-7"}
-EXPECTED_FAILURES = {"KerasCNNClassifier": _FLOAT32_NOISE, "KerasMLPClassifier": _FLOAT32_NOISE}
+# What may fail, and by how much. A row of weight 2 and the same row twice give the networks the same loss, but are
+# added up in another order, and float32 rounds at 6e-8 where the check allows 1e-7: it sees differences of 1e-7 to
+# 2e-6. That weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice. JAX compiles a
+# network for each number of pictures, and then sums in another order, too.
+_FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": 1e-5, "check_methods_subset_invariance": 1e-6}
+# Batch normalisation takes the mean over the pictures of a batch, whatever they weigh.
+_NORMALIZED = {**_FLOAT32_NOISE, "check_sample_weight_equivalence_on_dense_data": 1.0}
+EXPECTED_FAILURES = {
+    "KerasCNNClassifier": _NORMALIZED,
+    "KerasCNNClassifier sequential": _FLOAT32_NOISE,
+    "KerasMLPClassifier": _FLOAT32_NOISE,
+}
 
 CHECKS = {
     name: list(estimator_checks_generator(estimator, legacy=True, mark=None)) for name, estimator in ESTIMATORS.items()
@@ -50,10 +60,9 @@ def test_scikit_learns_check_passes(name, position):
         pytest.fail(f"scikit-learn skipped its own check: {reason}")
     except AssertionError as failure:
         # Whether rounding stays below 1e-7 depends on the processor, so passing is welcome, too.
-        if _check_name(check) not in EXPECTED_FAILURES.get(name, {}):
-            raise
+        largest = EXPECTED_FAILURES.get(name, {}).get(_check_name(check), 0.0)
         differences = re.findall(r"Max absolute difference among violations: (\S+)", str(failure))
-        if not differences or max(map(float, differences)) > 1e-5:
+        if not differences or max(map(float, differences)) > largest:
             raise
 
 

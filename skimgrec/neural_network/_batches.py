@@ -90,14 +90,19 @@ class TrainingBatches(keras.utils.PyDataset):
         weights = self._weights[rows]
         if self.n_replicas > 1:
             rows, weights = self._in_equal_parts(rows, weights)
-        codes = self._targets[rows]
+        return self._scale(read_rows(self._pictures, rows)), self._as_targets(self._targets[rows]), weights
+
+    def nothing(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
+        """Return no pictures, no targets and no weights, of the shapes and kinds that `read` returns. Reads no file."""
+        pictures = np.empty((0, *self._pictures.shape[1:]), self.input_dtype)
+        return pictures, self._as_targets(self._targets[:0]), self._weights[:0]
+
+    def _as_targets(self, codes: NDArray[np.intp]) -> NDArray[Any]:
         if self._one_hot:
-            targets = np.eye(self._n_outputs, dtype=np.float32)[codes]
-        elif self._n_outputs == 1:
-            targets = codes.astype(np.float32)[:, None]
-        else:
-            targets = codes.astype(np.int32)
-        return self._scale(read_rows(self._pictures, rows)), targets, weights
+            return np.eye(self._n_outputs, dtype=np.float32)[codes]
+        if self._n_outputs == 1:
+            return codes.astype(np.float32)[:, None]
+        return codes.astype(np.int32)
 
     def _in_equal_parts(
         self, rows: NDArray[np.intp], weights: NDArray[np.float32]

@@ -73,6 +73,9 @@ class KerasCNNClassifier(BaseKerasClassifier):
 
     Notes
     -----
+    A picture of weight 2 counts in the loss as the same picture given twice would. Batch normalisation, of which the
+    residual architecture makes use, takes its means over the pictures of a batch, whatever they weigh.
+
     The network that is trained is shared by all classifiers of the same architecture in a process, one at a time, and
     only its numbers are kept here. So a second fit neither builds nor traces again, and pickling, `copy.deepcopy`,
     joblib and skops see plain arrays.

@@ -34,7 +34,7 @@ def as_dataset(batches: TrainingBatches) -> tf.data.Dataset:
     -------
     dataset : tf.data.Dataset
     """
-    none = batches.read(0, 0)
+    none = batches.nothing()
     n_bytes = batches.batch_size * sum(part.itemsize * math.prod(part.shape[1:]) for part in none)
     # Of those that are divided among devices, each is filled up by itself.
     together = max(1, min(_TOGETHER, _BYTES_TOGETHER // n_bytes)) if batches.n_replicas == 1 else 1

@@ -30,6 +30,8 @@ def results(kind, inputs, dtype, momentum=0.9):
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 2e-6), ("mixed_bfloat16", 2e-2), ("float64", 1e-7)])
 @pytest.mark.parametrize("shape", [(8, 5, 6, 4), (2, 1, 1, 3), (1, 1, 1, 3), (7, 4)])
 def test_the_same_numbers_as_keras(rng, shape, dtype, tolerance):
+    if dtype == "float64" and keras.backend.backend() == "jax":
+        pytest.skip("JAX has no float64 unless it is told to")
     inputs = rng.normal(2, 3, shape).astype(np.float32)
     expected = results(keras.layers.BatchNormalization, inputs, dtype)
     for one, other in zip(results(BatchNormalization, inputs, dtype), expected, strict=True):

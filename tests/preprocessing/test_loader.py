@@ -185,15 +185,19 @@ def test_what_compiles_is_compiled_before_the_fit_is_timed(photos, monkeypatch):
     assert seen == [(1, 16, 16, 3)] * 2
 
 
-def test_training_never_holds_more_pictures_than_a_batch(photos, monkeypatch):
+def test_training_reads_a_batch_or_a_megabyte_at_a_time(photos, monkeypatch):
     paths, labels = photos
     sizes = []
     read = type(ImageLoader().transform(paths)._source).read
     monkeypatch.setattr(
         "skimgrec.utils._picture_files.FileSource.read", lambda source: sizes.append(len(source)) or read(source)
     )
-    model = cnn().set_params(kerascnnclassifier__batch_size=5).fit(paths, labels)
-    assert max(sizes) == 5
+    for side, largest in ((270, {5}), (300, {5}), (16, {5, 36})):
+        sizes.clear()
+        model = cnn((side, side)).set_params(kerascnnclassifier__batch_size=5).fit(paths, labels)
+        assert max(sizes) in largest
+        # Two epochs. No file is read to learn the shapes.
+        assert sum(sizes) == 2 * 36
     sizes.clear()
     model.predict(paths)
     assert sizes == [36]

@@ -243,7 +243,7 @@ def test_networks_train_by_batch_and_predict_in_chunks_to_the_same_numbers(pictu
     weights = np.linspace(0, 1, 50)  # a weight of 0 leaves the picture out
     from_array = copy.deepcopy(CLASSIFIERS[name]).fit(pictures, labels, sample_weight=weights)
     from_lazy = copy.deepcopy(CLASSIFIERS[name]).fit(lazy, labels, sample_weight=weights)
-    # Two epochs of seven batches. Before the first one Keras looks at a few of them, to learn their shapes.
+    # Two epochs of seven batches. Keras itself, on other backends than TensorFlow, looks at a few of them before.
     assert set(reads) == {7}
     assert 14 <= len(reads) <= 18
     assert from_lazy.value_range_ == from_array.value_range_ == (0, 255)

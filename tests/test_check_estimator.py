@@ -24,8 +24,8 @@ ESTIMATORS = {
 
 # What may fail, and by how much. A row of weight 2 and the same row twice give the networks the same loss, but are
 # added up in another order, and float32 rounds at 6e-8 where the check allows 1e-7: it sees differences of 1e-7 to
-# 2e-6. That weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice. JAX compiles a
-# network for each number of pictures, and then sums in another order, too.
+# 2e-6. That weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice. JAX compiles
+# a network for each number of pictures, and then sums in another order, too.
 _FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": 1e-5, "check_methods_subset_invariance": 1e-6}
 # Batch normalisation takes the mean over the pictures of a batch, whatever they weigh.
 _NORMALIZED = {**_FLOAT32_NOISE, "check_sample_weight_equivalence_on_dense_data": 1.0}

@@ -205,6 +205,7 @@ def test_models_are_listed_with_a_line_each(run):
     assert [line.split()[0] for line in lines] == [
         "chance", "majority", "1nn", "knn", "forest", "boosting", "logistic", "linear-svm", "1nn+hog", "knn+hog",
         "forest+hog", "boosting+hog", "logistic+hog", "linear-svm+hog", "mlp", "cnn",
+        "cnn-sequential",
     ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ OURS = {
     "mnist": ("mnist", "mnist", {"epochs": 4, **QUICK}),
     "mnist-third": ("mnist", "mnist", {"epochs": 1, **QUICK}),
     "cifar10": ("cifar10", "lenet", {"epochs": 8, "augmentation": "light", **QUICK}),
-    "cifar10-long": ("cifar10", None, {"epochs": 20, "augmentation": "light", **QUICK}),
+    "cifar10-long": ("cifar10", None, {"epochs": 30, "augmentation": "light", **QUICK}),
     "cats-dogs": ("cats-dogs", "cats-dogs", {"epochs": 12, "augmentation": "light", **QUICK}),
     "digits": ("digits", None, {}),
     "mlp-10": ("mnist", "mlp-10", {"hidden_layer_sizes": (10,), "epochs": 20}),

@@ -266,7 +266,7 @@ def test_interrupted_fit_leaves_the_pool_sound(network, digits, same_weights, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("skimgrec.neural_network._batches.TrainingBatches.__getitem__", interrupt)
+        patched.setattr("skimgrec.neural_network._batches.TrainingBatches.start_epoch", interrupt)
         with pytest.raises(KeyboardInterrupt):
             network().fit(X, y)
     assert same_weights(expected, network().fit(X, y))

@@ -3,6 +3,7 @@
 import re
 from unittest import SkipTest
 
+import keras
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
@@ -24,15 +25,20 @@ ESTIMATORS = {
 
 # What may fail, and by how much. A row of weight 2 and the same row twice give the networks the same loss, but are
 # added up in another order, and float32 rounds at 6e-8 where the check allows 1e-7: it sees differences of 1e-7 to
-# 2e-6. That weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice. JAX compiles
-# a network for each number of pictures, and then sums in another order, too.
-_FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": 1e-5, "check_methods_subset_invariance": 1e-6}
-# Batch normalisation takes the mean over the pictures of a batch, whatever they weigh.
-_NORMALIZED = {**_FLOAT32_NOISE, "check_sample_weight_equivalence_on_dense_data": 1.0}
-EXPECTED_FAILURES = {
-    "KerasCNNClassifier": _NORMALIZED,
-    "KerasCNNClassifier sequential": _FLOAT32_NOISE,
-    "KerasMLPClassifier": _FLOAT32_NOISE,
+# 2e-6. That weights mean repetition is held at 1e-5 by test_weight_of_two_equals_the_picture_given_twice.
+_FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": 1e-5}
+if keras.backend.backend() == "jax":
+    # It compiles a network for each number of pictures, and then sums in another order, too.
+    _FLOAT32_NOISE["check_methods_subset_invariance"] = 1e-6
+EXPECTED_FAILURES = {"KerasCNNClassifier sequential": _FLOAT32_NOISE, "KerasMLPClassifier": _FLOAT32_NOISE}
+EXPECTED_FAILURES["KerasCNNClassifier"] = {
+    name: bound for name, bound in _FLOAT32_NOISE.items() if name != "check_sample_weight_equivalence_on_dense_data"
+}
+# What cannot hold.
+IMPOSSIBLE = {
+    ("KerasCNNClassifier", "check_sample_weight_equivalence_on_dense_data"): (
+        "batch normalisation takes the mean over the pictures of a batch, whatever they weigh"
+    )
 }
 
 CHECKS = {
@@ -59,6 +65,8 @@ def test_scikit_learns_check_passes(name, position):
     except SkipTest as reason:
         pytest.fail(f"scikit-learn skipped its own check: {reason}")
     except AssertionError as failure:
+        if reason := IMPOSSIBLE.get((name, _check_name(check))):
+            pytest.xfail(reason)
         # Whether rounding stays below 1e-7 depends on the processor, so passing is welcome, too.
         largest = EXPECTED_FAILURES.get(name, {}).get(_check_name(check), 0.0)
         differences = re.findall(r"Max absolute difference among violations: (\S+)", str(failure))

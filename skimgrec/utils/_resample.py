@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from skimgrec.utils._compile import compiled
 
+# Rows of the result for one of the picture's, from which on it is narrowed first: the kernel works on whole rows of the
+# picture once for each row of the result.
+MOST_ENLARGED = 4
 # Rows of the result that are summed at a time.
 _ROWS = 4
 _HALF = np.float32(0.5)
@@ -38,8 +41,7 @@ def resample(
         picture, (left, upper, right, lower) = _cut(picture, out, box)
     height, width = picture.shape[:2]
     channels = picture.shape[2] if picture.ndim == 3 else 1
-    # The kernel works on whole rows of the picture once for each row of the result.
-    if out.shape[0] >= 4 * height and out.shape[1] < width:
+    if out.shape[0] >= MOST_ENLARGED * height and out.shape[1] < width:
         narrow = np.empty((height, out.shape[1], *out.shape[2:]), np.uint8)
         resample(picture, narrow, (left, 0.0, right, float(height)))
         resample(narrow, out, (0.0, upper, float(out.shape[1]), lower))

@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
 from skimgrec.utils._picture_format import PictureFormat, jpeg_reduction
-from skimgrec.utils._resample import resample_many
+from skimgrec.utils._resample import MOST_ENLARGED, resample_many
 
 # Bytes of decoded pictures that wait for their resize: what the cache of a processor holds.
 _WAITING = 2**20
 # Values of the largest picture that waits. For larger ones, what happens between them does not count.
 _LARGEST = 2**17
-# Rows of the result for one of the picture's, from which on another way to resize is the better one.
-_MOST_ENLARGED = 4
 
 
 class SmallJPEGs:
@@ -59,7 +57,7 @@ class SmallJPEGs:
         pixels = decode_jpeg(
             content, size, jpeg_reduction(size, self._wanted), self._wanted.grey, self._flat[self._filled :]
         )
-        if pixels is None or len(pixels) * _MOST_ENLARGED <= self._pictures.shape[1]:
+        if pixels is None or len(pixels) * MOST_ENLARGED <= self._pictures.shape[1]:
             return False
         self._rows.append(row)
         self._shapes.append((pixels.shape[0], pixels.shape[1], self._channels))

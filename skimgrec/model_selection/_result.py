@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "skimgrec.ComparisonResult"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# What results saved by the first versions lack.
+_ADDED_LATER: dict[str, Any] = {
+    "drawn_from": None,
+    "partial_rows": [],
+    "target": [],
+    "test_rows": [],
+    "filenames": None,
+}
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -27,6 +35,8 @@ class ComparisonResult:
     ----------
     rows : list of FoldRow
         The measurements, estimator by estimator, fold by fold; fewer than there were to be after an interruption.
+    partial_rows : list of FoldRow
+        Those on smaller training sets, for `learning_curves`.
     metrics : tuple of str
         What was measured. Estimators are ranked by the first.
     estimators : dict of str to str
@@ -43,6 +53,12 @@ class ComparisonResult:
         Shape of one picture, () for file paths, None if unknown.
     class_names : list of int, float, bool or str
         The classes, sorted.
+    target : list of int
+        Position of each picture's class in `class_names`.
+    test_rows : list of list of int
+        The rows of the test pictures of each fold.
+    filenames : list of str or None
+        The file of each picture, if it has one.
     data_name : str or None
         What the caller calls the data.
     drawn_from : str or None
@@ -80,6 +96,10 @@ class ComparisonResult:
     n_samples: int
     picture_shape: tuple[int, ...] | None
     class_names: list[Any]
+    partial_rows: list[FoldRow] = field(default_factory=list)
+    target: list[int] = field(default_factory=list)
+    test_rows: list[list[int]] = field(default_factory=list)
+    filenames: list[str] | None = None
     data_name: str | None = None
     drawn_from: str | None = None
     data_fingerprint: str | None = None
@@ -170,8 +190,8 @@ class ComparisonResult:
         -------
         frame : DataFrame
             With the columns `estimator`, `fold` (from 0), `n_train`, `n_test`, `test_<metric>` for each metric,
-            `fit_time` and `predict_time` in seconds, `warnings` (list of str), and `error` and `traceback` (None
-            where nothing failed). What failed measured NaN.
+            `fit_time` and `predict_time` in seconds, `peak_memory` in bytes, `warnings` (list of str), and `error` and
+            `traceback` (None where nothing failed). What failed measured NaN.
         """
         import pandas as pd
 
@@ -185,6 +205,7 @@ class ComparisonResult:
                     **{f"test_{metric}": row.scores[metric] for metric in self.metrics},
                     "fit_time": row.fit_time,
                     "predict_time": row.predict_time,
+                    "peak_memory": row.peak_memory,
                     "warnings": row.warnings,
                 }
                 for row in self.rows
@@ -202,8 +223,9 @@ class ComparisonResult:
         -------
         frame : DataFrame
             Indexed by `estimator`, with the columns `mean_test_<metric>` and `std_test_<metric>` for each metric,
-            `mean_fit_time`, `std_fit_time`, `mean_predict_time` and `std_predict_time` in seconds, `n_folds` (those
-            with a score in the first metric) and `n_failed`. Spreads are sample standard deviations over the folds.
+            `mean_fit_time`, `std_fit_time`, `mean_predict_time` and `std_predict_time` in seconds,
+            `pictures_per_second` (predicted), `peak_memory` (the highest of the folds, in bytes), `n_folds` (those with
+            a score in the first metric) and `n_failed`. Spreads are sample standard deviations over the folds.
         """
         import pandas as pd
 
@@ -215,8 +237,70 @@ class ComparisonResult:
                 record[f"std_test_{metric}"] = standing.std[metric]
             for kind in ("fit_time", "predict_time"):
                 record[f"mean_{kind}"], record[f"std_{kind}"] = getattr(standing, kind)
+            record.update(pictures_per_second=standing.pictures_per_second, peak_memory=standing.peak_memory)
             records.append({**record, "n_folds": standing.n_scored, "n_failed": standing.n_failed})
         return pd.DataFrame(records).set_index("estimator")
+
+    def learning_curves(self) -> pd.DataFrame:
+        """Return how each estimator does with less to learn from, as `train_sizes` of `compare` asked for.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row for each estimator and training size, the whole included, smallest first, with the columns
+            `estimator`, `train_size` (as asked for, None for the whole), `n_train` (mean number of pictures),
+            `mean_test_<metric>` and `std_test_<metric>` for each metric, `mean_fit_time` in seconds and `n_folds`
+            (those with a score in the first metric).
+        """
+        import pandas as pd
+
+        sizes = list(dict.fromkeys(row.train_size for row in [*self.partial_rows, *self.rows]))
+        records = []
+        for name in self.estimators:
+            for size in sizes:
+                rows = [
+                    row for row in [*self.partial_rows, *self.rows] if (row.estimator, row.train_size) == (name, size)
+                ]
+                if not rows:
+                    continue
+                (standing,) = standings(rows, self.metrics, [name], self.n_folds)
+                record = {
+                    "estimator": name,
+                    "train_size": size,
+                    "n_train": sum(row.n_train for row in rows) / len(rows),
+                }
+                for metric in self.metrics:
+                    record[f"mean_test_{metric}"] = standing.mean[metric]
+                    record[f"std_test_{metric}"] = standing.std[metric]
+                records.append({**record, "mean_fit_time": standing.fit_time[0], "n_folds": standing.n_scored})
+        frame = pd.DataFrame(records)
+        frame["train_size"] = pd.Series([record["train_size"] for record in records], dtype=object)
+        return frame.sort_values(["estimator", "n_train"], kind="stable", ignore_index=True)
+
+    def predictions(self, estimator: str | None = None) -> pd.DataFrame:
+        """Return what an estimator answered about each picture while it had not learnt from it.
+
+        Parameters
+        ----------
+        estimator : str, default=None
+            Its name; None takes the best.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row for each picture and fold that tested on it, in the order of the pictures, with the columns `row`
+            (of the picture in the data), `fold`, `target` and `predicted` (labels; None for a predicted label that is
+            no class), `filename` where there are files, and `proba_<class>` for each class where
+            probabilities were kept.
+
+        Raises
+        ------
+        ValueError
+            If there is no such estimator, or it has no predictions.
+        """
+        from skimgrec.model_selection._predictions import predictions_of
+
+        return predictions_of(self, self._with_predictions(estimator))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as dicts, lists, strings and numbers that JSON can hold: NaN becomes None."""
@@ -224,7 +308,8 @@ class ComparisonResult:
         for item in fields(self):
             value = getattr(self, item.name)
             content[item.name] = list(value) if isinstance(value, tuple) else value
-        content["rows"] = [row.to_dict() for row in self.rows]
+        for name in ("rows", "partial_rows"):
+            content[name] = [row.to_dict() for row in getattr(self, name)]
         return content
 
     @classmethod
@@ -248,9 +333,10 @@ class ComparisonResult:
         """
         check_schema(content, SCHEMA, SCHEMA_VERSION, "comparison")
         try:
-            content = {"drawn_from": None, **content}  # results saved by the first versions lack it
+            content = {**_ADDED_LATER, **content}
             values = {item.name: content[item.name] for item in fields(cls)}
-            values["rows"] = [FoldRow.from_dict(row) for row in values["rows"]]
+            for name in ("rows", "partial_rows"):
+                values[name] = [FoldRow.from_dict(row) for row in values[name]]
             values["metrics"] = tuple(values["metrics"])
             shape = values["picture_shape"]
             values["picture_shape"] = None if shape is None else tuple(shape)
@@ -291,6 +377,19 @@ class ComparisonResult:
             If it holds no comparison, or one saved by a newer version of skimgrec.
         """
         return load_json(path, cls.from_dict)
+
+    def _with_predictions(self, estimator: str | None) -> str:
+        """Return the name of the estimator that is asked for, which has predictions."""
+        name = self.best if estimator is None else estimator
+        if name not in self.estimators:
+            known = ", ".join(self.estimators)
+            raise ValueError(
+                f"estimator={estimator!r}: expected one of {known}"
+                f"{'; no estimator finished every fold, so that none is the best.' if estimator is None else '.'}"
+            )
+        if not any(row.predicted for row in self.rows if row.estimator == name):
+            raise ValueError(f"{name} has no predictions: it failed in every fold, or an older skimgrec saved this.")
+        return name
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ComparisonResult):

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skimgrec.datasets import stratified_subset
+
 Split = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+# "holdout" tests on one picture in so many.
+_HELD_OUT = 5
+_NEEDED = {"train": "learn from", "test": "test on"}
 
 
 def make_splits(
@@ -26,7 +32,7 @@ def make_splits(
 
     Parameters
     ----------
-    cv : int, splitter or iterable of (train, test)
+    cv : int, "holdout", splitter, iterable of (train, test), or array-like of n strings
         As `compare` takes it.
     X, y, groups : array-like of n rows
         What splitters look at.
@@ -54,19 +60,50 @@ def make_splits(
     """
     if isinstance(cv, Integral) and not isinstance(cv, bool):
         cv = _folds(int(cv), classes, codes, groups, seed)
-    if hasattr(cv, "split") and not isinstance(cv, str):
+    if isinstance(cv, str) and cv == "holdout":
+        pairs, description = _holdout(classes, codes, groups, seed)
+    elif hasattr(cv, "split") and not isinstance(cv, str):
         pairs, description = list(cv.split(X, y, groups)), " ".join(repr(cv).split())
+    elif (names := _split_names(cv, len(codes))) is not None:
+        pairs, description = _own_split(names)
     elif isinstance(cv, Iterable) and not isinstance(cv, str):
         pairs = list(cv)
         description = f"{len(pairs)} given splits"
     else:
         raise TypeError(
-            f"cv={cv!r}, expected a number of folds, a splitter such as StratifiedKFold(5), or an iterable of "
-            "(train, test) row numbers."
+            f"cv={cv!r}, expected a number of folds, 'holdout', a splitter such as StratifiedKFold(5), an iterable of "
+            "(train, test) row numbers, or the split of each picture, 'train' or 'test'."
         )
     if not pairs:
         raise ValueError("cv gives no splits, expected at least one pair of training and test rows.")
     return [_checked(pair, fold, len(codes)) for fold, pair in enumerate(pairs)], description
+
+
+def _holdout(classes: NDArray[Any], codes: NDArray[np.intp], groups: Any, seed: int) -> tuple[list[Split], str]:
+    """Hold a fifth of the rows out, as the first of five folds."""
+    folds = _folds(_HELD_OUT, classes, codes, groups, seed)
+    return [next(iter(folds.split(codes, codes, groups)))], f"one in {_HELD_OUT} held out, the first of {folds!r}"
+
+
+def _split_names(cv: Any, n: int) -> NDArray[Any] | None:
+    """Return the name of each row's split, if that is what `cv` gives."""
+    if isinstance(cv, str) or not hasattr(cv, "__len__") or len(cv) != n:
+        return None
+    if not all(isinstance(name, str) for name in (cv.tolist() if hasattr(cv, "tolist") else cv)):
+        return None
+    return np.asarray(cv, dtype=str)
+
+
+def _own_split(names: NDArray[Any]) -> tuple[list[Split], str]:
+    unknown = sorted(set(names.tolist()) - {"train", "val", "test"})
+    if unknown:
+        raise ValueError(f"cv holds the split {unknown[0]!r}, expected 'train', 'test' or 'val' for each picture.")
+    missing = [name for name in ("train", "test") if name not in names]
+    if missing:
+        raise ValueError(f"cv puts no picture in the split {missing[0]!r}: there is nothing to {_NEEDED[missing[0]]}.")
+    n_aside = int((names == "val").sum())
+    aside = f", {n_aside} validation pictures left aside" if n_aside else ""
+    return [(np.flatnonzero(names == "train"), np.flatnonzero(names == "test"))], f"the data's own split{aside}"
 
 
 def _folds(n_folds: int, classes: NDArray[Any], codes: NDArray[np.intp], groups: Any, seed: int) -> Any:
@@ -150,3 +187,70 @@ def _row_numbers(rows: Any, n: int) -> NDArray[np.intp]:
     if int(array.min()) < 0 or int(array.max()) >= n:
         raise ValueError(f"got rows from {array.min()} to {array.max()}")
     return array.astype(np.intp)
+
+
+def nested_parts(
+    train: NDArray[np.intp], sizes: Sequence[int | float], codes: NDArray[np.intp], *, seed: int
+) -> dict[int | float, NDArray[np.intp]]:
+    """Return parts of a split's training rows, each a stratified part of the next larger one.
+
+    Parameters
+    ----------
+    train : ndarray of int
+        The training rows.
+    sizes : sequence of int or float
+        Numbers of rows, or shares of them, smallest first.
+    codes : ndarray of shape (n,)
+        Class of each row of the data. Each class keeps its share, and at least one row.
+    seed : int
+        Seeds the choice.
+
+    Returns
+    -------
+    parts : dict of int or float to ndarray of int
+        Row numbers for each size.
+    """
+    parts = {}
+    part = train
+    for size in reversed(sizes):
+        n_rows = round(size * len(train)) if isinstance(size, float) else size
+        n_rows = max(n_rows, len(np.unique(codes[train])))
+        part = part[stratified_subset(codes[part], min(n_rows, len(part)), random_state=seed)]
+        parts[size] = part
+    return dict(reversed(parts.items()))
+
+
+def checked_train_sizes(sizes: Any, splits: list[Split]) -> list[int | float]:
+    """Return the sizes of a learning curve below the whole, smallest first.
+
+    Parameters
+    ----------
+    sizes : array-like of int or float, or None
+        Numbers of rows, or shares of the training rows of a split above 0 and up to 1.
+    splits : list of (train, test)
+        The splits.
+
+    Returns
+    -------
+    sizes : list of int or float
+        Without those that are all of a split's training rows.
+
+    Raises
+    ------
+    ValueError
+        If one is out of range.
+    """
+    if sizes is None:
+        return []
+    most = min(len(train) for train, _ in splits)
+    checked: set[int | float] = set()
+    for size in np.atleast_1d(sizes).tolist():
+        whole = isinstance(size, int) and not isinstance(size, bool)
+        if not (whole and 1 <= size <= most) and not (isinstance(size, float) and 0 < size <= 1):
+            raise ValueError(
+                f"train_sizes has {size!r}, expected shares above 0 and up to 1.0, or numbers of pictures from 1 to "
+                f"{most}, which the smallest training part has."
+            )
+        if size not in (1.0, most) or (size == 1 and whole and most > 1):
+            checked.add(size)
+    return sorted(checked, key=lambda size: size if isinstance(size, float) else size / most)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,18 @@ class FoldRow:
         Seconds that `fit` took, NaN if it failed.
     predict_time : float
         Seconds that predicting the test pictures and computing the metrics took, NaN if that failed.
+    peak_memory : float
+        Bytes that the process held at the peak of `fit` beyond those before it, NaN where that cannot be told.
+    train_size : int, float or None
+        How many of the fold's training pictures were asked for, in a learning curve; None if all of them.
+    train_scores : dict of str to float or None
+        The score on the pictures learnt from in each metric, if that was asked for.
+    predicted : list of int or None
+        The class predicted for each test picture, in the order of the fold's test pictures, as a position among the
+        comparison's classes; -1 is a label that is none of them. None if nothing was predicted.
+    probabilities : ndarray of shape (n_test, n_classes) or None
+        The probability of each class, if they were to be kept and the estimator gives them. Files of results do not
+        hold them, and they play no part in whether two rows are equal.
     warnings : list of str
         The distinct warnings given on the way, as "Category: message".
     error : str or None
@@ -43,25 +56,39 @@ class FoldRow:
     scores: Mapping[str, float]
     fit_time: float = math.nan
     predict_time: float = math.nan
+    peak_memory: float = math.nan
+    train_size: int | float | None = None
+    train_scores: Mapping[str, float] | None = None
+    predicted: list[int] | None = None
+    probabilities: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     traceback: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values that JSON can hold."""
-        return {
-            **vars(self),
-            "scores": {metric: _to_json(score) for metric, score in self.scores.items()},
-            "fit_time": _to_json(self.fit_time),
-            "predict_time": _to_json(self.predict_time),
-        }
+        """Return the row as plain values that JSON can hold, without the probabilities."""
+        content = {name: value for name, value in vars(self).items() if name != "probabilities"}
+        for name in _NUMBERS:
+            content[name] = _to_json(content[name])
+        for name in _SCORES:
+            if content[name] is not None:
+                content[name] = {metric: _to_json(score) for metric, score in content[name].items()}
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> FoldRow:
         """Return the row that `to_dict` gave."""
-        numbers = {key: _from_json(content[key]) for key in ("fit_time", "predict_time")}
-        scores = {metric: _from_json(score) for metric, score in content["scores"].items()}
-        return cls(**{**content, **numbers, "scores": scores})
+        values = {"peak_memory": None, "train_scores": None, **content}  # results of the first versions lack them
+        for name in _NUMBERS:
+            values[name] = _from_json(values[name])
+        for name in _SCORES:
+            if values[name] is not None:
+                values[name] = {metric: _from_json(score) for metric, score in values[name].items()}
+        return cls(**values)
+
+
+_NUMBERS = ("fit_time", "predict_time", "peak_memory")
+_SCORES = ("scores", "train_scores")
 
 
 def _to_json(number: float) -> float | str | None:
@@ -86,6 +113,10 @@ class Standing:
         Mean and sample standard deviation of each metric; NaN without folds, and the latter with a single one.
     fit_time, predict_time : tuple of float
         Mean and sample standard deviation, in seconds.
+    pictures_per_second : float
+        How many pictures are predicted in a second, over all folds.
+    peak_memory : float
+        The highest of the folds, in bytes.
     n_scored : int
         Number of folds with a score in the first metric.
     n_failed : int
@@ -99,6 +130,8 @@ class Standing:
     std: Mapping[str, float]
     fit_time: tuple[float, float]
     predict_time: tuple[float, float]
+    pictures_per_second: float
+    peak_memory: float
     n_scored: int
     n_failed: int
     complete: bool
@@ -124,6 +157,8 @@ def _standing(name: str, rows: Sequence[FoldRow], metrics: Sequence[str], n_fold
         std={metric: spread[metric][1] for metric in metrics},
         fit_time=_mean_and_std([row.fit_time for row in rows]),
         predict_time=_mean_and_std([row.predict_time for row in rows]),
+        pictures_per_second=_pictures_per_second(rows),
+        peak_memory=max((row.peak_memory for row in rows if not math.isnan(row.peak_memory)), default=math.nan),
         n_scored=n_scored,
         n_failed=sum(row.error is not None for row in rows),
         complete=n_scored == n_folds,
@@ -136,3 +171,8 @@ def _mean_and_std(values: Sequence[float]) -> tuple[float, float]:
     # An infinite score has a mean but no spread.
     spread = len(known) > 1 and bool(np.isfinite(known).all())
     return mean, float(known.std(ddof=1)) if spread else math.nan
+
+
+def _pictures_per_second(rows: Sequence[FoldRow]) -> float:
+    timed = [row for row in rows if row.predict_time > 0]
+    return sum(row.n_test for row in timed) / sum(row.predict_time for row in timed) if timed else math.nan

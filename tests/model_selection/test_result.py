@@ -56,7 +56,7 @@ def test_frame_has_one_row_for_each_estimator_and_fold(result):
     frame = result.to_frame()
     assert list(frame.columns) == [
         "estimator", "fold", "n_train", "n_test", "test_accuracy", "test_f1_macro", "fit_time", "predict_time",
-        "warnings", "error", "traceback",
+        "peak_memory", "warnings", "error", "traceback",
     ]  # fmt: skip
     assert len(frame) == 12
     assert frame["test_accuracy"].isna().sum() == 4
@@ -177,7 +177,7 @@ def test_a_failed_save_leaves_the_old_file(result, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda content: {**content, "schema_version": 2}, "saved by a newer skimgrec.*reads up to 1.*pip install"),
+        (lambda content: {**content, "schema_version": 3}, "saved by a newer skimgrec.*reads up to 2.*pip install"),
         (lambda content: {**content, "schema_version": None}, "schema_version=None"),
         (lambda content: {**content, "schema": "other"}, "no saved comparison"),
         (lambda content: [], "no saved comparison"),

@@ -70,3 +70,40 @@ def test_compare_tests_no_group_that_it_trains_on(rng):
         scores[given is None] = np.mean([row.scores["accuracy"] for row in result.rows])
     assert scores[True] > 0.8
     assert scores[False] < 0.7
+
+
+def test_holdout_is_the_first_of_five_folds():
+    y = np.repeat(["a", "b"], 25)
+    ((train, test),), description = splits_of(y, "holdout")
+    folds, _ = splits_of(y, 5)
+    assert (test == folds[0][1]).all()
+    assert (train == folds[0][0]).all()
+    assert description.startswith("one in 5 held out")
+
+
+def test_holdout_keeps_groups_together():
+    groups = np.arange(50) // 2 % 20
+    ((train, test),), _ = splits_of(np.repeat(["a", "b"], 25), "holdout", groups)
+    assert not set(groups[train]) & set(groups[test])
+
+
+@pytest.mark.parametrize("kind", [list, np.array, lambda names: np.array(names, dtype=object)])
+def test_the_datas_own_split(kind):
+    names = kind(["train", "test", "val", "train", "test", "train"])
+    ((train, test),), description = splits_of(["a", "b", "a", "b", "a", "a"], names)
+    assert train.tolist() == [0, 3, 5]
+    assert test.tolist() == [1, 4]
+    assert description == "the data's own split, 1 validation pictures left aside"
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["train", "train", "train", "train"], "no picture in the split 'test': there is nothing to test on"),
+        (["test", "test", "val", "val"], "no picture in the split 'train'"),
+        (["train", "dev", "test", "test"], "split 'dev', expected 'train', 'test' or 'val'"),
+    ],
+)
+def test_an_own_split_that_is_none(names, message):
+    with pytest.raises(ValueError, match=message):
+        splits_of(["a", "b", "a", "b"], names)

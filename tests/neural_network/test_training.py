@@ -191,12 +191,17 @@ def test_training_stops_and_the_best_epoch_is_kept(network, digits):
 
 def test_best_epoch_is_that_of_a_fit_of_as_many_epochs(network, digits, same_weights):
     X, y = digits
-    parameters = {"early_stopping": True, "random_state": 3, "learning_rate": 0.1, "optimizer": "adam"}
-    net = network(**parameters, epochs=8, n_iter_no_change=8).fit(X, y)
-    ranks = list(zip(net.validation_scores_, [-loss for loss in net.history_["val_loss"]], strict=True))
-    best = ranks.index(max(ranks)) + 1
-    assert 1 < best < 8
-    shorter = network(**parameters, epochs=best, n_iter_no_change=8).fit(X, y)
+    parameters = {"early_stopping": True, "learning_rate": 0.1, "optimizer": "adam", "n_iter_no_change": 8}
+    # Where the best epoch lies differs between backends: the first seed with one that is neither first nor last.
+    for seed in range(3, 13):
+        net = network(**parameters, random_state=seed, epochs=8).fit(X, y)
+        ranks = list(zip(net.validation_scores_, [-loss for loss in net.history_["val_loss"]], strict=True))
+        best = ranks.index(max(ranks)) + 1
+        if 1 < best < 8:
+            break
+    else:
+        pytest.fail("every seed has its best epoch at an end")
+    shorter = network(**parameters, random_state=seed, epochs=best).fit(X, y)
     assert same_weights(net, shorter)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier
+from skimgrec.model_selection import RBFSVMClassifier
 
 # The checks train on tables of a few columns, which are taken for pictures of one row, and want an accuracy of 0.83
 # on some of them: so few steps, and a rate to match.
@@ -21,6 +22,8 @@ ESTIMATORS = {
         architecture="sequential", filters=(8,), dense_units=(16,), learning_rate_schedule="constant", **_QUICK
     ),
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
+    "RBFSVMClassifier": RBFSVMClassifier(),
+    "RBFSVMClassifier approximate": RBFSVMClassifier(max_exact=0),
 }
 
 # What may fail, and by how much. A row of weight 2 and the same row twice give the networks the same loss, but are

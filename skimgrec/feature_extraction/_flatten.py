@@ -10,7 +10,14 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from skimgrec.utils import chunk_slices, read_chunks, unchanged_on_failure, validate_pictures, with_channel_axis
+from skimgrec.utils import (
+    LazyImages,
+    chunk_slices,
+    read_chunks,
+    unchanged_on_failure,
+    validate_pictures,
+    with_channel_axis,
+)
 
 _CHANNEL_NAMES = {1: ("",), 3: ("_red", "_green", "_blue"), 4: ("_red", "_green", "_blue", "_alpha")}
 _CHUNK_PIXELS = 2**18
@@ -180,6 +187,13 @@ class ImageFlattener(TransformerMixin, BaseEstimator):
             ],
             dtype=object,
         )
+
+    def _can_be_shared(self, X: Any) -> bool:
+        """Return whether rows of pictures like `X` do not depend on what it is fitted on, and are worth keeping.
+
+        They are where files have to be read for them. Those pictures are uint8, and have its range in every part.
+        """
+        return isinstance(X, LazyImages)
 
     def _dtype_out(self, dtype_in: np.dtype[Any]) -> np.dtype[Any]:
         """Return the dtype of the rows."""

@@ -16,7 +16,15 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction._hog_layout import HOGLayout, auto_cell
-from skimgrec.utils import Pictures, chunk_length, chunk_slices, read_rows, unchanged_on_failure, validate_pictures
+from skimgrec.utils import (
+    LazyImages,
+    Pictures,
+    chunk_length,
+    chunk_slices,
+    read_rows,
+    unchanged_on_failure,
+    validate_pictures,
+)
 
 # Enough parts for each thread that the last one to finish keeps nobody waiting long.
 _PARTS_PER_THREAD = 4
@@ -288,6 +296,13 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     def _prepare_process(self, X: Any) -> None:
         """Have the kernels compiled for pictures like `X`, so that no fit is charged with the seconds it takes."""
         clone(self).set_params(n_jobs=None).fit_transform(X[:1])
+
+    def _can_be_shared(self, X: Any) -> bool:
+        """Return whether the features of pictures like `X` do not depend on what it is fitted on, so many may share.
+
+        Pictures of another dtype have a range of values, which `transform` holds them against.
+        """
+        return isinstance(X, (np.ndarray, LazyImages)) and X.dtype == np.uint8
 
     def _check_size(self, height: int, width: int) -> None:
         layout = self._layout()

@@ -76,6 +76,12 @@ def _linear_svm(random_state: int | None, n_jobs: int | None) -> Any:
     return LinearSVC(C=0.1, random_state=random_state)
 
 
+def _rbf_svm(random_state: int | None, n_jobs: int | None) -> Any:
+    from skimgrec.model_selection._rbf_svm import RBFSVMClassifier
+
+    return RBFSVMClassifier(random_state=random_state)
+
+
 def _perceptron(random_state: int | None, n_jobs: int | None) -> Any:
     from skimgrec.neural_network import KerasMLPClassifier
 
@@ -131,12 +137,20 @@ CANDIDATES = {
     "boosting": Candidate("gradient boosting of trees on pixels", _on_pixels(_boosting), False),
     "logistic": Candidate("logistic regression on pixels scaled to 0..1", _on_pixels(_logistic, **_SCALED), True),
     "linear-svm": Candidate("linear SVM on pixels scaled to 0..1", _on_pixels(_linear_svm, **_SCALED), False),
+    "rbf-svm": Candidate(
+        "SVM with an RBF kernel on pixels scaled to 0..1, approximate for many pictures",
+        _on_pixels(_rbf_svm, **_SCALED),
+        False,
+    ),
     "1nn+hog": Candidate("the class of the nearest training picture, by its HOG features", _on_hog(_nearest), True),
     "knn+hog": Candidate("a vote of the five nearest, by their HOG features", _on_hog(_nearest_five), False),
     "forest+hog": Candidate("random forest on HOG features", _on_hog(_forest), True),
     "boosting+hog": Candidate("gradient boosting of trees on HOG features", _on_hog(_boosting), False),
     "logistic+hog": Candidate("logistic regression on HOG features", _on_hog(_logistic), False),
     "linear-svm+hog": Candidate("linear SVM on HOG features", _on_hog(_linear_svm), False),
+    "rbf-svm+hog": Candidate(
+        "SVM with an RBF kernel on HOG features, approximate for many pictures", _on_hog(_rbf_svm), False
+    ),
     "mlp": Candidate("multilayer perceptron on pixels, trained with Keras", _perceptron, True),
     "cnn": Candidate("residual convolutional network, trained with Keras", _convolutional, True),
     "cnn-sequential": Candidate("convolutions, pooling and dense layers, trained with Keras", _sequential, False),

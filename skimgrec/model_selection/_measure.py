@@ -44,6 +44,9 @@ class FoldTask:
         Rows to learn from, and to test on.
     train_size : int, float or None
         How many of the fold's training rows `train` holds, as asked for; None if it holds them all.
+    shared_seconds : float
+        What steps that were computed beforehand, for several tasks at once, took for each row. The task's times count
+        them in for its own rows.
     """
 
     name: str
@@ -52,6 +55,7 @@ class FoldTask:
     train: NDArray[np.intp]
     test: NDArray[np.intp]
     train_size: int | float | None = None
+    shared_seconds: float = 0.0
 
     def failed(self, metrics: Mapping[str, Any], error: str, trace: str | None = None) -> FoldRow:
         """Return the row of a task that could not be measured."""
@@ -123,7 +127,9 @@ def measure(task: FoldTask, X: Any, y: NDArray[Any], measures: Measures) -> Meas
             # Ctrl-C ends the comparison, not only the fit that happens to run.
             with peak_memory() as memory, interrupts_passed_on():
                 model.fit(X_train, y_train)
-            found.update(fit_time=time.perf_counter() - start, peak_memory=memory.value)
+            found["fit_time"] = time.perf_counter() - start + task.shared_seconds * len(task.train)
+            # Alone, the task would have held the features of the shared steps.
+            found["peak_memory"] = memory.value + (X_train.nbytes if task.shared_seconds else 0)
             if measures.train_scores:
                 values = _score(model, X_train, y_train, scorers)
                 found["train_scores"] = {
@@ -134,6 +140,8 @@ def measure(task: FoldTask, X: Any, y: NDArray[Any], measures: Measures) -> Meas
             start = time.perf_counter()
             values = _score(model, X_test, y_test, scorers)
             elapsed = time.perf_counter() - start
+            # Alone, each kind of prediction would have gone through the shared steps.
+            elapsed += task.shared_seconds * len(task.test) * max(1, len(answers))
             failures = {metric: value for metric, value in values.items() if isinstance(value, str)}
             scores.update({metric: float(value) for metric, value in values.items() if metric not in failures})
             if len(failures) < len(scorers):

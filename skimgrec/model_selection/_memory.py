@@ -10,6 +10,9 @@ from pathlib import Path
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
+_SYSTEM = Path("/proc/meminfo")
+# The limit of a container, if it is one, and what it has used up.
+_LIMITS = Path("/sys/fs/cgroup")
 # Written to `_CLEAR`, it sets this process's peak to what it holds now, and changes nothing else.
 _RESET_PEAK = "5"
 
@@ -55,3 +58,29 @@ def _resident() -> float:
 def _kilobytes(entry: str) -> float:
     found = re.search(rf"^{entry}:\s+(\d+) kB", _STATUS.read_text(), re.MULTILINE)
     return float(found[1]) if found else math.nan
+
+
+def available_memory() -> float | None:
+    """Return how many bytes can be had without swapping, None where that cannot be told: outside Linux.
+
+    A container's limit counts, where cgroups of version 2 set it.
+    """
+    try:
+        available = 1024 * _number(r"^MemAvailable:\s+(\d+) kB", _SYSTEM)
+    except (OSError, LookupError):
+        return None
+    try:
+        limit = _number(r"^(\d+)$", _LIMITS / "memory.max")
+        # Files that the kernel keeps in memory only as long as nobody needs it.
+        reclaimable = _number(r"^inactive_file (\d+)$", _LIMITS / "memory.stat")
+        available = min(available, limit - _number(r"^(\d+)$", _LIMITS / "memory.current") + reclaimable)
+    except (OSError, LookupError):  # no limit
+        pass
+    return max(0.0, available)
+
+
+def _number(pattern: str, path: Path) -> float:
+    found = re.search(pattern, path.read_text(), re.MULTILINE)
+    if found is None:
+        raise LookupError(f"{path} has no {pattern}")
+    return float(found[1])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures, measure, reason
+from skimgrec.model_selection._shared_steps import SharedSteps
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings
 
@@ -49,34 +50,37 @@ def run_tasks(
         In any order.
     """
     pending = dict(enumerate(tasks))
+    shared = SharedSteps(tasks, X, y, measures.scorers)
     with intercepted_warnings():
         try:
-            with _closing(_parallel(pending.items(), X, y, measures, n_jobs)) as measured:
+            with _closing(_parallel(pending.items(), shared, measures, n_jobs)) as measured:
                 for number, row, loaded in measured:
                     del pending[number]
                     yield row, loaded
         except Exception:  # a worker died or a task could not be sent; alone, each task shows whether it is to blame
             for number, task in pending.items():
-                yield _measure_alone(number, task, X, y, measures, n_jobs)
+                yield _measure_alone(number, task, shared, measures, n_jobs)
 
 
 def _closing(results: Any) -> Any:
     return closing(results) if hasattr(results, "close") else nullcontext(results)
 
 
-def _parallel(tasks: Iterable[tuple[int, FoldTask]], X: Any, y: Any, measures: Measures, n_jobs: int | None) -> Any:
+def _parallel(
+    tasks: Iterable[tuple[int, FoldTask]], shared: SharedSteps, measures: Measures, n_jobs: int | None
+) -> Any:
     backend, _ = get_active_backend()
     streams = getattr(backend, "supports_return_generator", False)
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered" if streams else "list")
     # The numbers of the tasks are fixed before any of them finishes and leaves the caller's dict.
-    return parallel(delayed(_numbered)(number, task, X, y, measures) for number, task in list(tasks))
+    return parallel(delayed(_numbered)(number, *shared.of(task), measures) for number, task in list(tasks))
 
 
 def _measure_alone(
-    number: int, task: FoldTask, X: Any, y: NDArray[Any], measures: Measures, n_jobs: int | None
+    number: int, task: FoldTask, shared: SharedSteps, measures: Measures, n_jobs: int | None
 ) -> Measured:
     try:
-        with _closing(_parallel([(number, task)], X, y, measures, n_jobs)) as measured:
+        with _closing(_parallel([(number, task)], shared, measures, n_jobs)) as measured:
             ((_, row, loaded),) = measured
     except Exception as error:
         row = task.failed(measures.scorers, reason(error), traceback.format_exc())

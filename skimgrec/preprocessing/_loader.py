@@ -196,6 +196,10 @@ class ImageLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
         """
         return self
 
+    def _can_be_shared(self, X: Any) -> bool:
+        """Return that a picture is the same whatever `fit` saw."""
+        return True
+
     def _format(self) -> PictureFormat:
         size = self.image_size
         if len(size) != 2 or not all(isinstance(side, Integral) and int(side) >= 1 for side in size):

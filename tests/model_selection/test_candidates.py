@@ -11,7 +11,7 @@ from skimgrec.model_selection import candidate_descriptions, candidates
 NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
 WITHOUT_KERAS = NAMES[:6]
 MORE = ["majority", "knn", "boosting", "linear-svm", "knn+hog", "boosting+hog", "logistic+hog", "linear-svm+hog"]
-MORE += ["cnn-sequential"]
+MORE += ["rbf-svm", "rbf-svm+hog", "cnn-sequential"]
 
 
 def test_all_candidates_are_classifiers_with_a_description():
@@ -77,6 +77,13 @@ def test_the_others_learn_digits_without_a_warning():
     means = {standing.estimator: standing.mean["accuracy"] for standing in result.standings()}
     assert means.pop("majority") < 0.2
     assert min(means.values()) > 0.65
+
+
+def test_classical_candidates_are_on_pixels_and_on_hog():
+    names = set(candidate_descriptions())
+    on_hog = {name.removesuffix("+hog") for name in names if name.endswith("+hog")}
+    assert names - on_hog - {f"{name}+hog" for name in on_hog} == {"chance", "majority", "mlp", "cnn", "cnn-sequential"}
+    assert on_hog <= names
 
 
 def test_networks_leave_no_error_or_warning_and_their_library_is_named():

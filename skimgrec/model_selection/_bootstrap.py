@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skimgrec.model_selection._statistics import PairedTest, mcnemar_test
 
 N_RESAMPLES = 2000
-N_SWAPS = 9999
+N_SWAPS = 4999
 _SEED = 0
 _CELLS_AT_A_TIME = 1 << 23
 _CONFIDENCE = 0.95
@@ -126,7 +126,7 @@ def score_interval(metric: str, target: NDArray[np.intp], predicted: NDArray[np.
     if metric in _SAME_AS_ACCURACY:
         return _wilson(int((target == predicted).sum()), len(target))
     # A table is shown more than once, and its text and its verdict ask for the same intervals.
-    return _bca(metric, np.ascontiguousarray(target, "<i4").tobytes(), np.ascontiguousarray(predicted, "<i4").tobytes())
+    return _bca(metric, _packed(target), _packed(predicted))
 
 
 def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]) -> PairedTest:
@@ -143,7 +143,7 @@ def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], 
     -------
     test : PairedTest
         Of accuracy, McNemar's exact test. Of other scores, the p-value is that of a randomisation test, which swaps the
-        two answers to each picture by the toss of a coin 9,999 times: if either answer might as well be the other's,
+        two answers to each picture by the toss of a coin 4,999 times: if either answer might as well be the other's,
         the level is exact. The interval is the difference and, either side of it, as far as 95 % of 2,000 paired
         resamples of the test pictures lie from it.
 
@@ -158,6 +158,12 @@ def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], 
     """
     if metric in _SAME_AS_ACCURACY:
         return mcnemar_test(first == target, second == target)
+    return _randomisation_test(metric, *map(_packed, (target, first, second)))
+
+
+@functools.lru_cache(maxsize=512)
+def _randomisation_test(metric: str, *packed: bytes) -> PairedTest:
+    target, first, second = map(_unpacked, packed)
     difference = score_of(metric, target, first) - score_of(metric, target, second)
     reach = float(np.quantile(_moves(metric, target, first, second, difference), _CONFIDENCE))
     at_least = np.abs(_swapped_differences(metric, target, first, second)) >= abs(difference) - 1e-12
@@ -189,28 +195,61 @@ def _swapped_differences(
     metric: str, target: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return the differences of two scores when a coin decides which answer to each picture is whose."""
-    # An answer that is no class is one more class.
-    n_classes = int(max(target.max(), first.max(), second.max())) + 2
     apart = first != second
     if not apart.any():
         return np.zeros(N_SWAPS)
-    one = np.ones((1, int((~apart).sum())))
-    same = _of_each_class(one, target[~apart], first[~apart] % n_classes, n_classes)
-    answers = np.sort(np.stack([first[apart], second[apart]]) % n_classes, axis=0)
-    cells, counts = _cells(target[apart], *answers)
+    # An answer that is no class is one more class.
+    n_classes = int(max(target.max(), first.max(), second.max())) + 2
+    lower, higher = np.sort(np.stack([first, second]) % n_classes, axis=0)
+    one = np.ones((1, len(target)))
+    right, true, answered = _of_each_class(one, target, higher, n_classes)
+    right_of_other, _, answered_of_other = _of_each_class(one, target, lower, n_classes)
+    cells, counts = _cells(target[apart], lower[apart], higher[apart])
     rng = np.random.default_rng(_SEED)
     differences = []
     for size in _parts(len(counts), N_SWAPS):
-        lower = rng.binomial(counts, 0.5, size=(size, len(counts)))
-        scores = []
-        for of_lower in (lower, counts - lower):
-            parts = [
-                _of_each_class(of_lower, cells[0], cells[1], n_classes),
-                _of_each_class(counts - of_lower, cells[0], cells[2], n_classes),
-            ]
-            scores.append(STATISTICS[metric](*(base + x + y for base, x, y in zip(same, *parts, strict=True))))
-        differences.append(scores[0] - scores[1])
+        # The first gives the higher answer to all pictures, but the lower one to those of each cell that a coin picks;
+        # the second gives what is left.
+        to_right, to_answered = _moved_by_lower_answers(_coins(counts, size, rng), cells, n_classes)
+        differences.append(
+            STATISTICS[metric](right + to_right, true, answered + to_answered)
+            - STATISTICS[metric](right_of_other - to_right, true, answered_of_other - to_answered)
+        )
     return np.concatenate(differences)
+
+
+def _coins(counts: NDArray[np.int64], n_rows: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return how many of the pictures of each cell coins pick, in each of several rounds."""
+    picked = rng.integers(2, size=(n_rows, len(counts)), dtype=np.uint8).astype(np.float64)
+    # Most cells have a single picture, for which a binomial number takes ten times as long.
+    several = counts > 1
+    picked[:, several] = rng.binomial(counts[several], 0.5, size=(n_rows, int(several.sum())))
+    return picked
+
+
+def _moved_by_lower_answers(
+    picked: NDArray[np.float64], cells: NDArray[np.intp], n_classes: int
+) -> tuple[Counts, Counts]:
+    """Return by how much right answers and answers of each class grow where the lower answer is given."""
+    from scipy.sparse import csr_array
+
+    true, lower, higher = cells
+    each = np.arange(len(true))
+    gained = (true == lower).astype(float) - (true == higher)
+    shape = (n_classes, len(true))
+    right = csr_array((gained, (true, each)), shape=shape)
+    ends = np.concatenate([np.ones(len(true)), -np.ones(len(true))])
+    answered = csr_array((ends, (np.concatenate([lower, higher]), np.tile(each, 2))), shape=shape)
+    columns = np.ascontiguousarray(picked.T)
+    return (right @ columns).T, (answered @ columns).T
+
+
+def _packed(codes: NDArray[np.intp]) -> bytes:
+    return codes.astype("<i4").tobytes()
+
+
+def _unpacked(codes: bytes) -> NDArray[np.intp]:
+    return np.frombuffer(codes, "<i4").astype(np.intp)
 
 
 def _cells(*columns: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
@@ -246,10 +285,11 @@ def _parts(n_cells: int, n_rows: int) -> list[int]:
     return [min(size, n_rows - start) for start in range(0, n_rows, size)]
 
 
-def _resamples(counts: NDArray[np.int64], n_resamples: int, rng: np.random.Generator) -> list[Counts]:
-    """Return how often each cell occurs in resamples of all pictures, in parts that fit into memory."""
+def _resamples(counts: NDArray[np.int64], n_resamples: int, rng: np.random.Generator) -> Iterator[Counts]:
+    """Yield how often each cell occurs in resamples of all pictures, in parts that fit into memory."""
     n = int(counts.sum())
-    return [rng.multinomial(n, counts / n, size=size).astype(np.float64) for size in _parts(len(counts), n_resamples)]
+    for size in _parts(len(counts), n_resamples):
+        yield rng.multinomial(n, counts / n, size=size).astype(np.float64)
 
 
 def _wilson(n_right: int, n: int) -> tuple[float, float]:
@@ -267,7 +307,7 @@ def _bca(metric: str, target: bytes, predicted: bytes) -> tuple[float, float]:
     from scipy import stats
 
     statistic = STATISTICS[metric]
-    cells, counts = _cells(*(np.frombuffer(codes, "<i4").astype(np.intp) for codes in (target, predicted)))
+    cells, counts = _cells(_unpacked(target), _unpacked(predicted))
     n_classes = int(cells.max()) + 1
     score = float(statistic(*_of_each_class(counts[None], cells[0], cells[1], n_classes))[0])
     rng = np.random.default_rng(_SEED)

@@ -55,32 +55,32 @@ def table_of(result: ComparisonResult) -> Table:
     -------
     table : Table
         With the columns estimator, each metric, mean fit time of a fold, and pictures predicted in a second. A metric
-        has its mean ± sample standard deviation, of a single split its 95 % interval, which only the first metric has
-        where all of them would not fit 80 columns. The peak memory of fits is a last column where it fits.
+        has its mean ± sample standard deviation; of a single split, the first has its 95 % interval. The peak memory of
+        fits is a last column where that is known and 80 characters have room for it.
     """
     notes = _notes(result)
     marks: dict[str, list[str]] = {}
     for number, (name, _) in enumerate(notes, start=1):
         marks.setdefault(name, []).append(f"[{number}]")
     ranking = result.standings()
-    names = [" ".join([printable(s.estimator), *marks.get(s.estimator, [])]) for s in ranking]
-    scores = [[_score_cell(result, s, metric, plain=False) for metric in result.metrics] for s in ranking]
-    plain = [
-        [cells[0], *(_score_cell(result, s, metric, plain=True) for metric in result.metrics[1:])]
-        for s, cells in zip(ranking, scores, strict=True)
+    header = ["estimator", *map(metric_title, result.metrics), "fit time", "pictures/s"]
+    rows = [
+        [
+            " ".join([printable(standing.estimator), *marks.get(standing.estimator, [])]),
+            *(_score_cell(result, standing, metric) for metric in result.metrics),
+            duration(standing.fit_time[0]),
+            rate_text(standing.pictures_per_second),
+        ]
+        for standing in ranking
     ]
-    costs = [[duration(s.fit_time[0]), rate_text(s.pictures_per_second)] for s in ranking]
-    memory = [[memory_text(s.peak_memory)] for s in ranking]
-    header = ("estimator", *map(metric_title, result.metrics), "fit time", "pictures/s")
-    without = [(name, *rest, *cost) for name, rest, cost in zip(names, scores, costs, strict=True)]
-    if result.n_folds == 1 and not _fits(header, without):
-        without = [(name, *rest, *cost) for name, rest, cost in zip(names, plain, costs, strict=True)]
-    whole = [(*row, *cell) for row, cell in zip(without, memory, strict=True)]
-    shows_memory = any(cell != ["-"] for cell in memory) and _fits((*header, "memory"), whole)
+    memory = ["memory", *(memory_text(standing.peak_memory) for standing in ranking)]
+    wider = [[*row, cell] for row, cell in zip([header, *rows], memory, strict=True)]
+    if set(memory[1:]) != {"-"} and _width(wider) <= _WIDTH_OF_TEXT:
+        header, *rows = wider
     return Table(
         title=_title(result),
-        header=(*header, "memory") if shows_memory else header,
-        rows=whole if shows_memory else without,
+        header=tuple(header),
+        rows=list(map(tuple, rows)),
         notes=[f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)],
         cautions=[f"Caution: {printable(note)}" for note in result.notes],
         verdict=verdict(result),
@@ -88,12 +88,12 @@ def table_of(result: ComparisonResult) -> Table:
     )
 
 
-def _fits(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether a table fits into the width of a terminal: three blanks lie between columns, one at either end."""
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide a table is in print, with three blanks between columns and one at either end."""
     from rich.cells import cell_len
 
-    widths = [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
-    return sum(widths) + 3 * (len(widths) - 1) + 2 <= _WIDTH_OF_TEXT
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return sum(widths) + 3 * (len(widths) - 1) + 2
 
 
 def to_rich(table: Table) -> Any:
@@ -180,12 +180,17 @@ def _title(result: ComparisonResult) -> str:
     return ", ".join([*name, *counts, f"seed {result.seed}"])
 
 
-def _score_cell(result: ComparisonResult, standing: Standing, metric: str, *, plain: bool) -> str:
+def _score_cell(result: ComparisonResult, standing: Standing, metric: str) -> str:
     mean = standing.mean[metric]
     if math.isnan(mean):
         return "failed"
     if result.n_folds == 1:
-        return f"{mean:.3f}" if plain else interval_text(mean, *interval_of(result, standing.estimator, metric))
+        # A table with intervals of two metrics would be wider than a terminal.
+        return (
+            interval_text(mean, *interval_of(result, standing.estimator, metric))
+            if metric == result.metrics[0]
+            else f"{mean:.3f}"
+        )
     text = score_text(mean, standing.std[metric])
     return text if standing.complete else f"{text} ({standing.n_scored} of {result.n_folds} folds)"
 

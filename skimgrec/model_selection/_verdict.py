@@ -139,12 +139,17 @@ def _too_little(result: ComparisonResult, lead: list[Pair]) -> list[str]:
 def _trade(result: ComparisonResult, n_complete: int) -> list[str]:
     """Say between which estimators accuracy and time leave a choice, if they rule some out."""
     front = result.pareto()
-    # That guessing is quick is no news.
-    worth = [name for name in front if "DummyClassifier(" not in result.estimators[name]]
-    means = {standing.mean[result.metrics[0]] for standing in result.standings() if standing.estimator in worth}
-    if not 1 < len(means) <= len(worth) <= _MOST_CHOICES or len(front) == n_complete:
+    by_name = {standing.estimator: standing for standing in result.standings()}
+    worth: list[Standing] = []
+    for name in reversed(front):
+        standing = by_name[name]
+        # That guessing is quick is no news, and a little time saved no reason to choose a worse one.
+        quicker = not worth or worth[-1].fit_time[0] >= _WORTH_SAYING * standing.fit_time[0]
+        if quicker and "DummyClassifier(" not in result.estimators[name]:
+            worth.append(standing)
+    if not 1 < len(worth) <= _MOST_CHOICES or len(front) == n_complete:
         return []
-    names = [printable(name) for name in worth]
+    names = [printable(standing.estimator) for standing in reversed(worth)]
     title = metric_title(result.metrics[0])
     return [f"No other has both a shorter fit and a higher {title} than {', '.join(names[:-1])} or {names[-1]}."]
 

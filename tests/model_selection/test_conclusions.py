@@ -148,6 +148,12 @@ def test_the_verdict_speaks_of_a_choice_only_if_something_is_ruled_out(held_out)
     assert "No other has both" not in one.verdict()
 
 
+def test_the_verdict_makes_no_choice_of_a_little_time(held_out):
+    result = with_times(held_out, **{"1nn": 5.0, "9nn": 4.9, "nb": 1.0, "chance": 2.0})
+    assert result.pareto() == ["nb", "9nn", "1nn"]
+    assert "No other has both a shorter fit and a higher accuracy than nb or 1nn." in result.verdict()
+
+
 def test_the_table_shows_speed_and_memory_if_known(held_out):
     rows = [replace(row, peak_memory=345e6, predict_time=0.001) for row in held_out.rows]
     known = str(replace(held_out, rows=rows)).splitlines()

@@ -303,7 +303,7 @@ def prepare_comparison(
     Parameters
     ----------
     estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities, \
-    near_duplicates, n_jobs, random_state : object
+near_duplicates, n_jobs, random_state : object
         As `compare` takes them.
 
     Returns

@@ -37,8 +37,6 @@ class ComparisonResult:
     ----------
     rows : list of FoldRow
         The measurements, estimator by estimator, fold by fold; fewer than there were to be after an interruption.
-    partial_rows : list of FoldRow
-        Those on smaller training sets, for `learning_curves`.
     metrics : tuple of str
         What was measured. Estimators are ranked by the first.
     estimators : dict of str to str
@@ -55,6 +53,8 @@ class ComparisonResult:
         Shape of one picture, () for file paths, None if unknown.
     class_names : list of int, float, bool or str
         The classes, sorted.
+    partial_rows : list of FoldRow
+        The measurements on smaller training sets, for `learning_curves`.
     target : list of int
         Position of each picture's class in `class_names`.
     test_rows : list of list of int

@@ -12,6 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.model_selection._arguments import labels_of, named_estimators, scorers_of, seed_from
+from skimgrec.model_selection._fairness import (
+    check_groups_are_kept,
+    check_inner_splits,
+    check_near_duplicates,
+    groups_of_copies,
+    groups_to_keep,
+    note_on_copies,
+    note_on_scaling,
+    notes_on_estimators,
+)
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
 from skimgrec.model_selection._measure import FoldTask, Measures
 from skimgrec.model_selection._result import ComparisonResult
@@ -35,6 +45,7 @@ def compare(
     train_sizes: Any = None,
     return_train_score: bool = False,
     keep_probabilities: bool = False,
+    near_duplicates: str = "say",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
     on_row: Callable[[FoldRow], object] | None = None,
@@ -78,6 +89,10 @@ def compare(
     keep_probabilities : bool, default=False
         Whether the probabilities of the test pictures are kept, as `ComparisonResult.label_errors` needs them. They are
         predicted anew, outside the times that are measured, where no metric asks for them.
+    near_duplicates : {"say", "ignore", "group"}, default="say"
+        What to do about pictures that have a copy, exact or near, among those learnt from, as `check_images` finds them
+        (of flattened pictures, exact copies alone): say how many there are, do not look for them, or keep copies in one
+        fold. The latter takes a `cv` that can keep groups together, and no `groups` beside it.
     n_jobs : int, default=None
         How many fits to run at the same time, through joblib, whose `parallel_config` can choose another backend.
         None is 1 unless that says otherwise; -1 takes all processors. Scores do not depend on it, except those of
@@ -143,6 +158,7 @@ def compare(
         train_sizes=train_sizes,
         return_train_score=return_train_score,
         keep_probabilities=keep_probabilities,
+        near_duplicates=near_duplicates,
         n_jobs=n_jobs,
         random_state=random_state,
     )
@@ -185,6 +201,8 @@ class Comparison:
         Sizes of smaller training parts, smallest first.
     n_jobs : int or None
         How many fits run at the same time, as joblib takes it.
+    notes : list of str
+        What may be unfair.
 
     Attributes
     ----------
@@ -204,6 +222,7 @@ class Comparison:
     seed: int
     train_sizes: list[int | float]
     n_jobs: int | None
+    notes: list[str] = field(default_factory=list)
     tasks: list[FoldTask] = field(init=False)
     rows: list[FoldRow] = field(init=False, default_factory=list)
 
@@ -260,6 +279,7 @@ class Comparison:
             splits_fingerprint=splits_fingerprint(self.splits),
             versions=self._versions,
             date=self._started,
+            notes=self.notes,
         )
 
 
@@ -274,6 +294,7 @@ def prepare_comparison(
     train_sizes: Any = None,
     return_train_score: bool = False,
     keep_probabilities: bool = False,
+    near_duplicates: str = "say",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> Comparison:
@@ -281,8 +302,8 @@ def prepare_comparison(
 
     Parameters
     ----------
-    estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities, n_jobs, \
-    random_state : object
+    estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities, \
+near_duplicates, n_jobs, random_state : object
         As `compare` takes them.
 
     Returns
@@ -295,7 +316,14 @@ def prepare_comparison(
     named = named_estimators(estimators, seed)
     scorers = scorers_of(scoring)
     y, classes, codes = labels_of(X, y)
+    check_near_duplicates(near_duplicates, groups)
+    copies = None if near_duplicates == "ignore" else groups_of_copies(X, n_jobs=n_jobs)
+    if near_duplicates == "group":
+        groups = groups_to_keep(copies, X)
     splits, description = make_splits(cv, X, y, groups, classes=classes, codes=codes, seed=seed)
+    check_inner_splits(named, splits)
+    if near_duplicates == "group":
+        check_groups_are_kept(copies, splits, description)
     return Comparison(
         X=X,
         y=y,
@@ -309,6 +337,7 @@ def prepare_comparison(
         seed=seed,
         train_sizes=checked_train_sizes(train_sizes, splits),
         n_jobs=n_jobs,
+        notes=[*note_on_copies(copies, splits), *note_on_scaling(X), *notes_on_estimators(named)],
     )
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
-from skimgrec.model_selection._standings import FoldRow, Standing
+import numpy as np
+from numpy.typing import NDArray
+
+from skimgrec.model_selection._bootstrap import paired_test, score_interval, score_of
 from skimgrec.model_selection._statistics import PairedTest, corrected_resampled_t_test, holm
+
+if TYPE_CHECKING:
+    from skimgrec.model_selection._result import ComparisonResult
+    from skimgrec.model_selection._standings import FoldRow
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,34 +43,72 @@ class Pair:
         return self.adjusted_p_value < 0.05
 
 
-def pairs_of(rows: Sequence[FoldRow], ranking: Sequence[Standing], metric: str) -> list[Pair]:
+def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
     """Test all pairs of the estimators that have a score in every fold.
 
     Parameters
     ----------
-    rows : sequence of FoldRow
-        The measurements.
-    ranking : sequence of Standing
-        The estimators, best first.
+    result : ComparisonResult
+        The comparison.
     metric : str
         The score to compare.
 
     Returns
     -------
     pairs : list of Pair
-        In the order of the ranking.
+        In the order of the ranking. On a single split, McNemar's test or a randomisation test, where the score follows
+        from the predictions that the result holds; else the difference alone.
     """
-    by_fold = {(row.estimator, row.fold): row for row in rows}
-    folds = sorted({row.fold for row in rows})
-    complete = sorted((s for s in ranking if s.complete), key=lambda standing: -standing.mean[metric])
+    by_fold = {(row.estimator, row.fold): row for row in result.rows}
+    folds = sorted({row.fold for row in result.rows})
+    complete = sorted((s for s in result.standings() if s.complete), key=lambda standing: -standing.mean[metric])
     pairs = []
     for first, second in combinations([standing.estimator for standing in complete], 2):
         ours, theirs = ([by_fold[name, fold] for fold in folds] for name in (first, second))
-        test = corrected_resampled_t_test(
-            [a.scores[metric] - b.scores[metric] for a, b in zip(ours, theirs, strict=True)],
-            [row.n_train for row in ours],
-            [row.n_test for row in ours],
+        test = (_test_on_one_split(result, ours[0], theirs[0], metric) if result.n_folds == 1 else None) or (
+            corrected_resampled_t_test(
+                [a.scores[metric] - b.scores[metric] for a, b in zip(ours, theirs, strict=True)],
+                [row.n_train for row in ours],
+                [row.n_test for row in ours],
+            )
         )
         pairs.append(Pair(first=first, second=second, test=test, adjusted_p_value=test.p_value))
     adjusted = holm([pair.test.p_value for pair in pairs])
     return [replace(pair, adjusted_p_value=p_value) for pair, p_value in zip(pairs, adjusted, strict=True)]
+
+
+def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[float, float]:
+    """Return the 95 % confidence interval of an estimator's score on a single split.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+        The comparison.
+    estimator, metric : str
+        Whose score, and which.
+
+    Returns
+    -------
+    low, high : float
+        NaN with more than one fold, and where the score does not follow from the predictions that the result holds.
+    """
+    row = next((row for row in result.rows if row.estimator == estimator), None)
+    answers = _answers(result, row, metric) if row is not None and result.n_folds == 1 else None
+    return (math.nan, math.nan) if answers is None else score_interval(metric, *answers)
+
+
+def _test_on_one_split(result: ComparisonResult, first: FoldRow, second: FoldRow, metric: str) -> PairedTest | None:
+    ours, theirs = _answers(result, first, metric), _answers(result, second, metric)
+    return None if ours is None or theirs is None else paired_test(metric, *ours, theirs[1])
+
+
+def _answers(result: ComparisonResult, row: FoldRow, metric: str) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+    """Return the true and the predicted classes of a row, if the metric's score follows from them."""
+    if row.predicted is None or row.fold >= len(result.test_rows):
+        return None
+    target = np.asarray(result.target, dtype=np.intp)[result.test_rows[row.fold]]
+    predicted = np.asarray(row.predicted, dtype=np.intp)
+    # A scorer of the caller's own may have the name of another.
+    if predicted.shape != target.shape or not abs(score_of(metric, target, predicted) - row.scores[metric]) <= 1e-9:
+        return None
+    return target, predicted

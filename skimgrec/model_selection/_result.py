@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from skimgrec.model_selection._standings import FoldRow, Standing, standings
+from skimgrec.model_selection._statistics import pareto_front
 from skimgrec.utils._files import check_schema, load_json, write_atomically
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _ADDED_LATER: dict[str, Any] = {
     "target": [],
     "test_rows": [],
     "filenames": None,
+    "notes": [],
 }
 
 
@@ -35,8 +37,6 @@ class ComparisonResult:
     ----------
     rows : list of FoldRow
         The measurements, estimator by estimator, fold by fold; fewer than there were to be after an interruption.
-    partial_rows : list of FoldRow
-        Those on smaller training sets, for `learning_curves`.
     metrics : tuple of str
         What was measured. Estimators are ranked by the first.
     estimators : dict of str to str
@@ -53,6 +53,8 @@ class ComparisonResult:
         Shape of one picture, () for file paths, None if unknown.
     class_names : list of int, float, bool or str
         The classes, sorted.
+    partial_rows : list of FoldRow
+        The measurements on smaller training sets, for `learning_curves`.
     target : list of int
         Position of each picture's class in `class_names`.
     test_rows : list of list of int
@@ -69,6 +71,8 @@ class ComparisonResult:
         Versions of Python and of the libraries that took part.
     date : str
         When the comparison started, UTC, ISO 8601.
+    notes : list of str
+        What may be unfair in the comparison, as it was found before anything was fitted.
 
     See Also
     --------
@@ -106,6 +110,7 @@ class ComparisonResult:
     splits_fingerprint: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     date: str = ""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def n_classes(self) -> int:
@@ -144,8 +149,11 @@ class ComparisonResult:
         frame : DataFrame
             One row for each pair, the better one on average `first`, with the columns `first`, `second`, `difference`
             (of the mean scores), `low` and `high` (its 95 % confidence interval), `p_value`, `adjusted_p_value` (by
-            Holm's method over all pairs) and `differ` (whether that is below 0.05). The test is the corrected resampled
-            t-test of Nadeau and Bengio; with a single fold, all but the difference is NaN.
+            Holm's method over all pairs), `differ` (whether that is below 0.05) and `method`, which is the corrected
+            resampled t-test of Nadeau and Bengio. On a single split it is McNemar's exact test for accuracy, and a
+            paired randomisation test for the averages of precision, recall and F1, for balanced accuracy and for
+            Matthews' correlation, with an interval by paired bootstrap; for any other metric, all but the difference
+            is NaN.
 
         Raises
         ------
@@ -164,10 +172,8 @@ class ComparisonResult:
 
         from skimgrec.model_selection._pairwise import pairs_of
 
-        metric = self.metrics[0] if metric is None else metric
-        if metric not in self.metrics:
-            raise ValueError(f"metric={metric!r} was not measured, expected one of {', '.join(self.metrics)}.")
-        columns = ["first", "second", "difference", "low", "high", "p_value", "adjusted_p_value", "differ"]
+        metric = self._measured(metric)
+        columns = ["first", "second", "difference", "low", "high", "p_value", "adjusted_p_value", "differ", "method"]
         records = [
             (
                 pair.first,
@@ -178,10 +184,122 @@ class ComparisonResult:
                 pair.test.p_value,
                 pair.adjusted_p_value,
                 pair.differ,
+                pair.test.method,
             )
-            for pair in pairs_of(self.rows, self.standings(), metric)
+            for pair in pairs_of(self, metric)
         ]
         return pd.DataFrame(records, columns=columns)
+
+    def pareto(self, metric: str | None = None, *, cost: str = "fit_time") -> list[str]:
+        """Return the estimators that none other beats in score without costing more time.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            Which of `metrics`; None takes the first.
+        cost : {"fit_time", "predict_time"}, default="fit_time"
+            Which mean time.
+
+        Returns
+        -------
+        names : list of str
+            Those that finished every fold, quickest first.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric or cost.
+
+        Examples
+        --------
+        >>> from skimgrec import compare, load_digits_images
+        >>> X, y = load_digits_images(return_X_y=True)
+        >>> result = compare(["1nn", "forest"], X[:300], y[:300], random_state=0)
+        >>> result.pareto()[0]
+        '1nn'
+        """
+        if cost not in ("fit_time", "predict_time"):
+            raise ValueError(f"cost={cost!r}, expected 'fit_time' or 'predict_time'.")
+        metric = self._measured(metric)
+        complete = [standing for standing in self.standings() if standing.complete]
+        scores = [standing.mean[metric] for standing in complete]
+        front = pareto_front(scores, [getattr(standing, cost)[0] for standing in complete])
+        return [complete[position].estimator for position in front]
+
+    def join(self, other: ComparisonResult) -> ComparisonResult:
+        """Return the estimators of two comparisons in one, if both measured the same on the same folds.
+
+        Parameters
+        ----------
+        other : ComparisonResult
+            Another comparison of the same pictures, with the same splits and metrics, of estimators with other names.
+
+        Returns
+        -------
+        result : ComparisonResult
+            This one with the rows of the other below its own.
+
+        Raises
+        ------
+        ValueError
+            If pictures, labels, splits, training sizes or metrics differ, or a name is in both; it says what differs.
+
+        Examples
+        --------
+        >>> from skimgrec import compare, load_digits_images
+        >>> X, y = load_digits_images(return_X_y=True)
+        >>> first, second = (compare([name], X[:100], y[:100], random_state=0) for name in ("chance", "1nn"))
+        >>> first.join(second).best
+        '1nn'
+        """
+        from skimgrec.model_selection._join import join
+
+        return join(self, other)
+
+    def label_errors(self, estimator: str | None = None) -> pd.DataFrame:
+        """Return the pictures whose label is likely wrong, by confident learning.
+
+        A class is believed of a picture if its probability, predicted while the picture was not learnt from, reaches
+        the mean that pictures labelled so are given. Where the most probable class that is believed is another than the
+        label, and more probable than the label, the label is likely wrong. Look before you change it: what a
+        classifier finds hard is listed as well.
+
+        Parameters
+        ----------
+        estimator : str, default=None
+            Whose probabilities to go by; None takes the best estimator that has them. The better it is, the fewer
+            pictures are listed without cause.
+
+        Returns
+        -------
+        frame : DataFrame
+            One row for each picture, the most certain first, with the columns `row` (of the picture in the data),
+            `filename` where there are files, `target` (the label as given), `suggested`, `proba_target` and
+            `proba_suggested` (their probabilities, averaged over repetitions) and `margin` (probability of the label
+            less the highest of the other classes; lower is more certain).
+
+        Raises
+        ------
+        ValueError
+            If there is no such estimator, or no probabilities, which ``compare(..., keep_probabilities=True)`` keeps.
+
+        References
+        ----------
+        Northcutt, C., Jiang, L. and Chuang, I. (2021). Confident learning: estimating uncertainty in dataset labels.
+        Journal of Artificial Intelligence Research 70, 1373-1411. https://doi.org/10.1613/jair.1.12125
+
+        Examples
+        --------
+        >>> from skimgrec import compare, load_digits_images
+        >>> X, y = load_digits_images(return_X_y=True)
+        >>> y[7] = (y[7] + 1) % 10
+        >>> result = compare(["logistic"], X[:500], y[:500], keep_probabilities=True, random_state=0)
+        >>> result.label_errors().loc[0, ["row", "target", "suggested"]].tolist()
+        [7, 8, 7]
+        """
+        from skimgrec.model_selection._label_errors import label_errors_of
+
+        return label_errors_of(self, estimator)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the measurements as a data frame with one row for each estimator and fold.
@@ -225,9 +343,13 @@ class ComparisonResult:
             Indexed by `estimator`, with the columns `mean_test_<metric>` and `std_test_<metric>` for each metric,
             `mean_fit_time`, `std_fit_time`, `mean_predict_time` and `std_predict_time` in seconds,
             `pictures_per_second` (predicted), `peak_memory` (the highest of the folds, in bytes), `n_folds` (those with
-            a score in the first metric) and `n_failed`. Spreads are sample standard deviations over the folds.
+            a score in the first metric) and `n_failed`. Spreads are sample standard deviations over the folds. With a
+            single split, where a spread is NaN, `low_test_<metric>` and `high_test_<metric>` are the 95 % interval of
+            the score over test pictures, NaN for metrics that do not follow from the predictions alone.
         """
         import pandas as pd
+
+        from skimgrec.model_selection._pairwise import interval_of
 
         records = []
         for standing in self.standings():
@@ -235,6 +357,9 @@ class ComparisonResult:
             for metric in self.metrics:
                 record[f"mean_test_{metric}"] = standing.mean[metric]
                 record[f"std_test_{metric}"] = standing.std[metric]
+                if self.n_folds == 1:
+                    low, high = interval_of(self, standing.estimator, metric)
+                    record.update({f"low_test_{metric}": low, f"high_test_{metric}": high})
             for kind in ("fit_time", "predict_time"):
                 record[f"mean_{kind}"], record[f"std_{kind}"] = getattr(standing, kind)
             record.update(pictures_per_second=standing.pictures_per_second, peak_memory=standing.peak_memory)
@@ -377,6 +502,13 @@ class ComparisonResult:
             If it holds no comparison, or one saved by a newer version of skimgrec.
         """
         return load_json(path, cls.from_dict)
+
+    def _measured(self, metric: str | None) -> str:
+        """Return the metric that is asked for, or the first."""
+        metric = self.metrics[0] if metric is None else metric
+        if metric not in self.metrics:
+            raise ValueError(f"metric={metric!r} was not measured, expected one of {', '.join(self.metrics)}.")
+        return metric
 
     def _with_predictions(self, estimator: str | None) -> str:
         """Return the name of the estimator that is asked for, which has predictions."""

@@ -9,7 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from skimgrec.model_selection._text import duration, metric_title, printable, score_text
+from skimgrec.model_selection._pairwise import interval_of
+from skimgrec.model_selection._text import (
+    duration,
+    interval_text,
+    memory_text,
+    metric_title,
+    printable,
+    rate_text,
+    score_text,
+)
 from skimgrec.model_selection._verdict import verdict
 from skimgrec.utils._shown import html_table, rich_to_lines
 
@@ -29,12 +38,13 @@ class Table:
     header: tuple[str, ...]
     rows: list[tuple[str, ...]]
     notes: list[str]
+    cautions: list[str]
     verdict: str
     has_winner: bool
 
 
 def table_of(result: ComparisonResult) -> Table:
-    """Return a comparison as a table, best estimator first; below it what failed, what warned, and the verdict.
+    """Return a comparison as a table, best estimator first; below it what failed or warned, cautions, and the verdict.
 
     Parameters
     ----------
@@ -44,30 +54,46 @@ def table_of(result: ComparisonResult) -> Table:
     Returns
     -------
     table : Table
-        With the columns estimator, mean ± sample standard deviation of each metric, and mean fit and predict time
-        of a fold.
+        With the columns estimator, each metric, mean fit time of a fold, and pictures predicted in a second. A metric
+        has its mean ± sample standard deviation; of a single split, the first has its 95 % interval. The peak memory of
+        fits is a last column where that is known and 80 characters have room for it.
     """
     notes = _notes(result)
     marks: dict[str, list[str]] = {}
     for number, (name, _) in enumerate(notes, start=1):
         marks.setdefault(name, []).append(f"[{number}]")
     ranking = result.standings()
+    header = ["estimator", *map(metric_title, result.metrics), "fit time", "pictures/s"]
+    rows = [
+        [
+            " ".join([printable(standing.estimator), *marks.get(standing.estimator, [])]),
+            *(_score_cell(result, standing, metric) for metric in result.metrics),
+            duration(standing.fit_time[0]),
+            rate_text(standing.pictures_per_second),
+        ]
+        for standing in ranking
+    ]
+    memory = ["memory", *(memory_text(standing.peak_memory) for standing in ranking)]
+    wider = [[*row, cell] for row, cell in zip([header, *rows], memory, strict=True)]
+    if set(memory[1:]) != {"-"} and _width(wider) <= _WIDTH_OF_TEXT:
+        header, *rows = wider
     return Table(
         title=_title(result),
-        header=("estimator", *map(metric_title, result.metrics), "fit time", "predict time"),
-        rows=[
-            (
-                " ".join([printable(standing.estimator), *marks.get(standing.estimator, [])]),
-                *(_score_cell(standing, metric, result.n_folds) for metric in result.metrics),
-                duration(standing.fit_time[0]),
-                duration(standing.predict_time[0]),
-            )
-            for standing in ranking
-        ],
+        header=tuple(header),
+        rows=list(map(tuple, rows)),
         notes=[f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)],
+        cautions=[f"Caution: {printable(note)}" for note in result.notes],
         verdict=verdict(result),
         has_winner=ranking[0].complete,
     )
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Return how wide a table is in print, with three blanks between columns and one at either end."""
+    from rich.cells import cell_len
+
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return sum(widths) + 3 * (len(widths) - 1) + 2
 
 
 def to_rich(table: Table) -> Any:
@@ -85,7 +111,8 @@ def to_rich(table: Table) -> Any:
         grid.add_row(*map(Text, row), style="bold" if number == 0 and table.has_winner else None)
     # The box of the table ends in a blank line.
     notes = [*map(Text, table.notes), Text("")] if table.notes else []
-    return Group(grid, *notes, Text(table.verdict))
+    cautions = [part for caution in table.cautions for part in (Text(caution), Text(""))]
+    return Group(grid, *notes, *cautions, Text(table.verdict))
 
 
 def to_text(table: Table) -> str:
@@ -95,16 +122,22 @@ def to_text(table: Table) -> str:
     lines = [table.title, *table.notes, *("   ".join(row) for row in (table.header, *table.rows))]
     # Wide enough that no cell and no note wraps, whatever the terminal: the text may end up in a file.
     width = max(map(cell_len, lines)) + 40 * len(table.header)
-    above = rich_to_lines(to_rich(replace(table, verdict="")), width)
-    sentences = textwrap.wrap(table.verdict, _WIDTH_OF_TEXT, break_long_words=False, break_on_hyphens=False)
-    return "\n".join([*above, "", *sentences])
+    above = rich_to_lines(to_rich(replace(table, cautions=[], verdict="")), width)
+    paragraphs = [
+        line
+        for text in (*table.cautions, table.verdict)
+        for line in ("", *textwrap.wrap(text, _WIDTH_OF_TEXT, break_long_words=False, break_on_hyphens=False))
+    ]
+    return "\n".join([*above, *paragraphs])
 
 
 def to_html(table: Table) -> str:
     """Return a table as HTML that holds no markup but its own."""
     align = ["left", *["right"] * (len(table.header) - 1)]
     grid = html_table(table.header, table.rows, align=align, caption=table.title, first_is_bold=table.has_winner)
-    notes = "".join(f'<div style="margin: 0.2em 0.8em">{html.escape(note)}</div>' for note in table.notes)
+    notes = "".join(
+        f'<div style="margin: 0.2em 0.8em">{html.escape(note)}</div>' for note in (*table.notes, *table.cautions)
+    )
     return (
         '<div class="skimgrec-comparison" style="max-width: 60em; font-family: sans-serif; line-height: 1.4">'
         f'{grid}{notes}<p style="margin: 0.6em 0.8em">{html.escape(table.verdict)}</p></div>'
@@ -142,15 +175,24 @@ def describe_row(row: FoldRow) -> str:
 def _title(result: ComparisonResult) -> str:
     name = [printable(result.data_name)] if result.data_name else []
     pictures = f"of {printable(result.drawn_from)}" if result.drawn_from else "pictures"
-    counts = [f"{result.n_samples} {pictures}", f"{result.n_classes} classes", f"{result.n_folds} folds"]
+    folds = f"{result.n_folds} folds" if result.n_folds > 1 else "1 split"
+    counts = [f"{result.n_samples} {pictures}", f"{result.n_classes} classes", folds]
     return ", ".join([*name, *counts, f"seed {result.seed}"])
 
 
-def _score_cell(standing: Standing, metric: str, n_folds: int) -> str:
-    if math.isnan(standing.mean[metric]):
+def _score_cell(result: ComparisonResult, standing: Standing, metric: str) -> str:
+    mean = standing.mean[metric]
+    if math.isnan(mean):
         return "failed"
-    text = score_text(standing.mean[metric], standing.std[metric])
-    return text if standing.complete else f"{text} ({standing.n_scored} of {n_folds} folds)"
+    if result.n_folds == 1:
+        # A table with intervals of two metrics would be wider than a terminal.
+        return (
+            interval_text(mean, *interval_of(result, standing.estimator, metric))
+            if metric == result.metrics[0]
+            else f"{mean:.3f}"
+        )
+    text = score_text(mean, standing.std[metric])
+    return text if standing.complete else f"{text} ({standing.n_scored} of {result.n_folds} folds)"
 
 
 def _notes(result: ComparisonResult) -> list[tuple[str, str]]:

@@ -19,6 +19,11 @@ def score_text(mean: float, std: float) -> str:
     return f"{mean:.3f}" if math.isnan(std) else f"{mean:.3f} ± {std:.3f}"
 
 
+def interval_text(value: float, low: float, high: float) -> str:
+    """Return "0.953 (0.948 to 0.958)", or the value alone where there is no interval."""
+    return f"{value:.3f}" if math.isnan(low) else f"{value:.3f} ({low:.3f} to {high:.3f})"
+
+
 def is_share(metric: str) -> bool:
     """Tell whether a metric is a share of 1 by its name, so that differences can be given in percentage points."""
     return metric.startswith(
@@ -73,6 +78,35 @@ def duration(seconds: float) -> str:
     value = seconds / size
     digits = 0 if value >= 10 else 1 if value >= 1 else 2
     return f"{value:.{digits}f} {unit}"
+
+
+def rate_text(per_second: float) -> str:
+    """Return how many there are in a second with the digits that such a rate deserves, "-" for NaN.
+
+    Examples
+    --------
+    >>> [rate_text(rate) for rate in (0.123, 4.56, 78.9, 45678.0, float("nan"))]
+    ['0.12', '4.6', '79', '45,700', '-']
+    """
+    if math.isnan(per_second):
+        return "-"
+    digits = 2 if per_second < 1 else 1 if per_second < 10 else 0
+    return f"{float(f'{per_second:.3g}'):,.{digits}f}"
+
+
+def memory_text(n_bytes: float) -> str:
+    """Return a size in memory in a unit that reads well, "-" for NaN.
+
+    Examples
+    --------
+    >>> [memory_text(size) for size in (0.0, 345e3, 12.3e6, 4.56e9, float("nan"))]
+    ['<1 MB', '<1 MB', '12 MB', '4.6 GB', '-']
+    """
+    if math.isnan(n_bytes):
+        return "-"
+    if n_bytes < 1e6:
+        return "<1 MB"
+    return f"{n_bytes / 1e6:.0f} MB" if n_bytes < 1e9 else f"{n_bytes / 1e9:.1f} GB"
 
 
 def printable(text: object, longest: int | None = None) -> str:

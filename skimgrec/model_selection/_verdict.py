@@ -5,8 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from skimgrec.model_selection._pairwise import Pair, pairs_of
-from skimgrec.model_selection._text import difference_text, metric_title, printable, score_text, times_text
+from skimgrec.model_selection._pairwise import Pair, interval_of, pairs_of
+from skimgrec.model_selection._text import (
+    difference_text,
+    interval_text,
+    metric_title,
+    printable,
+    score_text,
+    times_text,
+)
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult
@@ -16,6 +23,11 @@ if TYPE_CHECKING:
 _WORTH_SAYING = 2.0
 # More names than these in a row are counted instead.
 _MOST_NAMES = 3
+# Fewer folds, or fewer test pictures of a single split, leave all but large differences in the dark.
+_FEWEST_FOLDS = 5
+_FEWEST_TESTED = 100
+# A choice between more is none.
+_MOST_CHOICES = 5
 
 
 def verdict(result: ComparisonResult) -> str:
@@ -29,14 +41,13 @@ def verdict(result: ComparisonResult) -> str:
     Returns
     -------
     text : str
-        A few sentences. Two classifiers are called different where the corrected resampled t-test, adjusted for all
-        pairs by Holm's method, is below 0.05.
+        A few sentences. Two classifiers are called different where the test of `ComparisonResult.pairwise`, adjusted
+        for all pairs by Holm's method, is below 0.05.
     """
     metric = result.metrics[0]
     ranking = result.standings()
     complete = [standing for standing in ranking if standing.complete]
     incomplete = [standing for standing in ranking if not standing.complete]
-    folds = f"{result.n_folds} fold{'s' if result.n_folds > 1 else ''}"
     failures = ", ".join(
         f"{printable(standing.estimator)} ({result.n_folds - standing.n_scored} of {result.n_folds})"
         for standing in incomplete
@@ -44,33 +55,39 @@ def verdict(result: ComparisonResult) -> str:
     if not complete:
         return f"No winner: no estimator has a score in every fold. Without a score: {failures}."
     first = complete[0]
-    sentences = [_winner(complete, metric, folds)]
+    sentences = [_winner(result, complete, metric)]
     if len(complete) > 1:
-        pairs = pairs_of(result.rows, ranking, metric)
+        pairs = pairs_of(result, metric)
         lead = [pair for pair in pairs if pair.first == first.estimator and pair.test.difference > 0]
         tied = complete[1].mean[metric] == first.mean[metric]
         subject = printable(first.estimator) if tied else "It"
-        sentences += _lead(subject, lead, metric, len(pairs)) if lead else []
+        sentences += _lead(subject, lead, metric, len(pairs), result.n_folds) if lead else []
+        sentences += _too_little(result, [pair for pair in pairs if pair.first == first.estimator])
         sentences += _cost(first, complete[1])
+        sentences += _trade(result, len(complete))
     if failures:
         sentences.append(f"Not ranked, for want of a score in every fold: {failures}.")
     return " ".join(sentences)
 
 
-def _winner(complete: list[Standing], metric: str, folds: str) -> str:
+def _winner(result: ComparisonResult, complete: list[Standing], metric: str) -> str:
     first = complete[0]
     name, title = printable(first.estimator), metric_title(metric)
-    value = score_text(first.mean[metric], first.std[metric])
+    mean, value, over = "mean ", score_text(first.mean[metric], first.std[metric]), f"over {result.n_folds} folds"
+    if result.n_folds == 1:
+        value = interval_text(first.mean[metric], *interval_of(result, first.estimator, metric))
+        mean, over = "", f"on {_n_test(result):,} test pictures"
     if len(complete) == 1:
-        return f"{name} has a mean {title} of {value} over {folds}; there is no other to compare it with."
+        article = "a" if mean or title[0] not in "aeiou" else "an"
+        return f"{name} has {article} {mean}{title} of {value} {over}; there is no other to compare it with."
     tied = [standing for standing in complete if standing.mean[metric] == first.mean[metric]]
     if len(tied) > 1:
         names = _names([standing.estimator for standing in tied])
-        return f"{names} share the highest mean {title}, {first.mean[metric]:.3f} over {folds}."
-    return f"{name} has the highest mean {title}, {value} over {folds}."
+        return f"{names} share the highest {mean}{title}, {first.mean[metric]:.3f} {over}."
+    return f"{name} has the highest {mean}{title}, {value} {over}."
 
 
-def _lead(subject: str, lead: list[Pair], metric: str, n_pairs: int) -> list[str]:
+def _lead(subject: str, lead: list[Pair], metric: str, n_pairs: int, n_folds: int) -> list[str]:
     """Say which of the others the leader cannot be told apart from, and by how much it beats the best of the rest."""
     if math.isnan(lead[0].test.p_value):
         ahead = difference_text(lead[0].test.difference, metric)
@@ -79,22 +96,66 @@ def _lead(subject: str, lead: list[Pair], metric: str, n_pairs: int) -> list[str
         ]
     sentences = []
     level = [pair for pair in lead if not pair.differ]
+    where = "on these folds" if n_folds > 1 else "on these test pictures"
+    by_what = "" if n_folds > 1 else f", {lead[0].test.method.partition(' (')[0]}"
     if level:
         near = level[0]
         names = _names([pair.second for pair in level], "or")
         # An interval is that of its pair alone, and may exclude 0 where many pairs were tested.
-        many = f", but p = {near.adjusted_p_value:.2f} over {n_pairs} pairs" if near.test.low > 0 else ""
+        of_pairs = f" over {n_pairs} pairs" if n_pairs > 1 else ""
+        many = f", but p = {near.adjusted_p_value:.2f}{of_pairs}" if near.test.low > 0 else ""
         sentences.append(
-            f"{subject} cannot be told apart from {names} on these folds: it leads {printable(near.second)} by "
-            f"{difference_text(near.test.difference, metric)} ({_interval(near, metric)}{many})."
+            f"{subject} cannot be told apart from {names} {where}: it leads {printable(near.second)} by "
+            f"{difference_text(near.test.difference, metric)} ({_interval(near, metric)}{many}{by_what})."
         )
     beaten = next((pair for pair in lead if pair.differ), None)
     if beaten is not None:
         sentences.append(
             f"{subject} is better than {printable(beaten.second)} by {difference_text(beaten.test.difference, metric)} "
-            f"({_interval(beaten, metric)})."
+            f"({_interval(beaten, metric)}{'' if level else by_what})."
         )
     return sentences
+
+
+def _too_little(result: ComparisonResult, lead: list[Pair]) -> list[str]:
+    """Say what would tell more, where folds or test pictures are few, and what a single split cannot tell."""
+    if result.n_folds > 1:
+        few = result.n_folds < _FEWEST_FOLDS and any(not pair.differ for pair in lead)
+        more = "cv=10 or RepeatedStratifiedKFold() finds smaller ones"
+        return [f"With {result.n_folds} folds only large differences show: {more}."] if few else []
+    n_test, n_compared = _n_test(result), sum(standing.complete for standing in result.standings())
+    sentences = [
+        f"The best of {n_compared} on the same test pictures was likely a little lucky: expect a little less of it on "
+        "new ones."
+    ]
+    if n_test < _FEWEST_TESTED:
+        sentences.append(
+            f"{n_test} test pictures are few: one of them is {100 / n_test:.1f} points. Folds (cv=10) would test on "
+            f"all {result.n_samples:,}."
+        )
+    return sentences
+
+
+def _trade(result: ComparisonResult, n_complete: int) -> list[str]:
+    """Say between which estimators accuracy and time leave a choice, if they rule some out."""
+    front = result.pareto()
+    by_name = {standing.estimator: standing for standing in result.standings()}
+    worth: list[Standing] = []
+    for name in reversed(front):
+        standing = by_name[name]
+        # That guessing is quick is no news, and a little time saved no reason to choose a worse one.
+        quicker = not worth or worth[-1].fit_time[0] >= _WORTH_SAYING * standing.fit_time[0]
+        if quicker and "DummyClassifier(" not in result.estimators[name]:
+            worth.append(standing)
+    if not 1 < len(worth) <= _MOST_CHOICES or len(front) == n_complete:
+        return []
+    names = [printable(standing.estimator) for standing in reversed(worth)]
+    title = metric_title(result.metrics[0])
+    return [f"No other has both a shorter fit and a higher {title} than {', '.join(names[:-1])} or {names[-1]}."]
+
+
+def _n_test(result: ComparisonResult) -> int:
+    return result.rows[0].n_test
 
 
 def _interval(pair: Pair, metric: str) -> str:

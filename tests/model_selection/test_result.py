@@ -9,6 +9,7 @@ import pytest
 from skimgrec import ComparisonResult
 from skimgrec.model_selection import FoldRow
 
+FEW = "With 3 folds only large differences show: cv=10 or RepeatedStratifiedKFold() finds smaller ones."
 HOSTILE = "<script>alert(1)</script>[red]\x1b[31m\n&"
 
 
@@ -92,17 +93,18 @@ def test_equal_means_keep_their_order():
         (
             {"a": [0.8, 0.9, 1.0], "b": [0.9, 0.92, 0.94]},
             "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds. "
-            "It cannot be told apart from a on these folds: it leads a by 2.0 points (95 % interval -29.4 to 33.4).",
+            "It cannot be told apart from a on these folds: it leads a by 2.0 points (95 % interval -29.4 to 33.4). "
+            + FEW,
         ),
         (
             {"a": [0.5, 0.75, 1.0], "b": [1.0, 0.5, 0.75], "c": [0.1, 0.35, 0.6]},
             "a and b share the highest mean accuracy, 0.750 over 3 folds. "
-            "a is better than c by 40.0 points (95 % interval 40.0 to 40.0).",
+            "a is better than c by 40.0 points (95 % interval 40.0 to 40.0). " + FEW,
         ),
         (
             {"a": [0.81, 0.81, 0.81], "b": [0.9, 0.92, 0.94], "c": [0.7, 0.8, 0.9]},
             "b has the highest mean accuracy, 0.920 ± 0.020 over 3 folds. It cannot be told apart from a or c on "
-            "these folds: it leads a by 11.0 points (95 % interval 3.1 to 18.9, but p = 0.08 over 3 pairs).",
+            "these folds: it leads a by 11.0 points (95 % interval 3.1 to 18.9, but p = 0.08 over 3 pairs). " + FEW,
         ),
         (
             {"a": [0.5, 0.6, 0.7], "b": [1.0, None, 1.0]},
@@ -119,8 +121,10 @@ def test_the_verdict_is_a_plain_sentence(scores, text):
 def test_a_single_fold_has_no_spread():
     result = make_result({"a": [0.5], "b": [0.75]}, n_folds=1)
     assert result.verdict() == (
-        "b has the highest mean accuracy, 0.750 over 1 fold. "
-        "It leads a by 25.0 points; a single fold does not tell how sure that is."
+        "b has the highest accuracy, 0.750 on 20 test pictures. "
+        "It leads a by 25.0 points; a single fold does not tell how sure that is. "
+        "The best of 2 on the same test pictures was likely a little lucky: expect a little less of it on new ones. "
+        "20 test pictures are few: one of them is 5.0 points. Folds (cv=10) would test on all 60."
     )
     assert "±" not in str(result)
 
@@ -202,10 +206,10 @@ def test_the_text_table_lists_the_best_first_with_failures_below(result):
     lines = str(result).splitlines()
     assert lines[0] == "60 pictures, 3 classes, 3 folds, seed 0"
     assert [line.split()[0] for line in lines[4:8]] == ["high", "low", "part", "broken"]
-    assert lines[2].split("  ")[-1].strip() == "predict time"
+    assert lines[2].split("  ")[-1].strip() == "pictures/s"
     assert "0.920 ± 0.020" in lines[4]
     assert "macro F1" in lines[2]
-    assert lines[4].endswith("500 ms          13 ms")
+    assert lines[4].endswith("500 ms        1,600")
     assert "1.000 ± 0.000 (2 of 3 folds)" in lines[6]
     assert "failed" in lines[7]
     assert "[1] broken failed with ValueError: boom (every fold)" in lines

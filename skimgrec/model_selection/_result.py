@@ -22,6 +22,7 @@ _ADDED_LATER: dict[str, Any] = {
     "target": [],
     "test_rows": [],
     "filenames": None,
+    "cut": [],
 }
 
 
@@ -69,6 +70,8 @@ class ComparisonResult:
         Versions of Python and of the libraries that took part.
     date : str
         When the comparison started, UTC, ISO 8601.
+    cut : list of str
+        Sentences about what was left out for want of time, if there was a budget.
 
     See Also
     --------
@@ -106,6 +109,7 @@ class ComparisonResult:
     splits_fingerprint: str | None = None
     versions: dict[str, str] = field(default_factory=dict)
     date: str = ""
+    cut: list[str] = field(default_factory=list)
 
     @property
     def n_classes(self) -> int:

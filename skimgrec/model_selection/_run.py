@@ -8,6 +8,7 @@ from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
@@ -21,6 +22,14 @@ def check_n_jobs(n_jobs: int | None) -> None:
     """Raise an error if joblib would refuse `n_jobs`."""
     if n_jobs is not None and (not isinstance(n_jobs, (int, np.integer)) or n_jobs == 0):
         raise ValueError(f"n_jobs={n_jobs!r}, expected None, a positive number of jobs, or -1 for all processors.")
+
+
+def jobs_at_a_time(n_jobs: int | None) -> int:
+    """Return how many fits run at the same time."""
+    try:
+        return max(1, effective_n_jobs(n_jobs))
+    except Exception:  # a cluster that cannot be reached: running the fits says so
+        return 1
 
 
 def run_tasks(

@@ -64,7 +64,10 @@ def table_of(result: ComparisonResult) -> Table:
             )
             for standing in ranking
         ],
-        notes=[f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)],
+        notes=[
+            *(f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)),
+            *(printable(sentence, _LONGEST_NOTE) for sentence in result.cut),
+        ],
         verdict=verdict(result),
         has_winner=ranking[0].complete,
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skimgrec.model_selection._arguments import check_limits, labels_of, named_estimators, scorers_of, seed_from
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
+from skimgrec.model_selection._isolated import check_backend
 from skimgrec.model_selection._measure import FoldTask, Measures
 from skimgrec.model_selection._networks import with_n_threads
 from skimgrec.model_selection._result import ComparisonResult
@@ -295,7 +296,8 @@ class Comparison:
             yield self._done(row, loaded)
         done = {_place(row.estimator, row) for row, _ in found}
         missing = [task for task in self.tasks if _place(task.name, task) not in done]
-        with closing(run_tasks(missing, self.X, self.y, self.measures, n_jobs=self.n_jobs)) as measured:
+        how: dict[str, Any] = {"n_jobs": self.n_jobs, "isolate": self.isolate, "fit_timeout": self.fit_timeout}
+        with closing(run_tasks(missing, self.X, self.y, self.measures, **how)) as measured:
             for row, loaded in measured:
                 if self._resumption is not None:
                     self._resumption.keep(row, loaded)
@@ -372,6 +374,9 @@ def prepare_comparison(
     """
     check_n_jobs(n_jobs)
     check_limits(fit_timeout=fit_timeout, budget=budget, n_threads=n_threads)
+    isolate = isolate or fit_timeout is not None or budget is not None
+    if isolate:
+        check_backend()
     seed = seed_from(random_state)
     if run_dir is not None and random_state is None:
         seed = RowStore(run_dir).seed(seed)
@@ -396,7 +401,7 @@ def prepare_comparison(
         n_jobs=n_jobs,
         run_dir=run_dir,
         fit_timeout=fit_timeout,
-        isolate=isolate or fit_timeout is not None or budget is not None,
+        isolate=isolate,
         budget=budget,
     )
 

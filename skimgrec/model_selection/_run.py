@@ -13,6 +13,7 @@ from joblib.parallel import get_active_backend
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
+from skimgrec.model_selection._isolated import run_isolated
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures, measure, reason
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings
@@ -33,7 +34,14 @@ def jobs_at_a_time(n_jobs: int | None) -> int:
 
 
 def run_tasks(
-    tasks: Sequence[FoldTask], X: Any, y: NDArray[Any], measures: Measures, *, n_jobs: int | None
+    tasks: Sequence[FoldTask],
+    X: Any,
+    y: NDArray[Any],
+    measures: Measures,
+    *,
+    n_jobs: int | None,
+    isolate: bool = False,
+    fit_timeout: float | None = None,
 ) -> Generator[Measured, None, None]:
     """Yield the row of each task as it is measured, with the versions of the libraries that its process had loaded.
 
@@ -51,12 +59,21 @@ def run_tasks(
         What to write down of each.
     n_jobs : int or None
         As joblib takes it.
+    isolate : bool, default=False
+        Whether each fit runs in a process that can be ended.
+    fit_timeout : float, default=None
+        Seconds after which a fit is ended, with `isolate`.
 
     Yields
     ------
     measured : (FoldRow, dict of str to str)
         In any order.
     """
+    if isolate:
+        n_workers = jobs_at_a_time(n_jobs)
+        with closing(run_isolated(tasks, X, y, measures, n_workers=n_workers, fit_timeout=fit_timeout)) as rows:
+            yield from rows
+        return
     pending = dict(enumerate(tasks))
     with intercepted_warnings():
         try:

@@ -13,6 +13,7 @@ from joblib.parallel import get_active_backend
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
+from skimgrec.model_selection._dask import dask_client, run_on_dask
 from skimgrec.model_selection._isolated import run_isolated
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures, measure, reason
 from skimgrec.model_selection._standings import FoldRow
@@ -74,13 +75,19 @@ def run_tasks(
         with closing(run_isolated(tasks, X, y, measures, n_workers=n_workers, fit_timeout=fit_timeout)) as rows:
             yield from rows
         return
+    client = dask_client()
+    if client is not None:
+        with closing(run_on_dask(client, tasks, lambda task: (task, X, y), measures)) as rows:
+            yield from rows
+        return
     pending = dict(enumerate(tasks))
     with intercepted_warnings():
         try:
-            with _closing(_parallel(pending.items(), X, y, measures, n_jobs)) as measured:
-                for number, row, loaded in measured:
-                    del pending[number]
-                    yield row, loaded
+            for part in _parts(list(pending.items()), n_jobs):
+                with _closing(_parallel(part, X, y, measures, n_jobs)) as measured:
+                    for number, row, loaded in measured:
+                        del pending[number]
+                        yield row, loaded
         except Exception:  # a worker died or a task could not be sent; alone, each task shows whether it is to blame
             for number, task in pending.items():
                 yield _measure_alone(number, task, X, y, measures, n_jobs)
@@ -90,10 +97,20 @@ def _closing(results: Any) -> Any:
     return closing(results) if hasattr(results, "close") else nullcontext(results)
 
 
-def _parallel(tasks: Iterable[tuple[int, FoldTask]], X: Any, y: Any, measures: Measures, n_jobs: int | None) -> Any:
+def _streams() -> bool:
+    """Tell whether joblib's backend hands over each result as soon as it is there."""
     backend, _ = get_active_backend()
-    streams = getattr(backend, "supports_return_generator", False)
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered" if streams else "list")
+    return bool(getattr(backend, "supports_return_generator", False))
+
+
+def _parts(tasks: list[tuple[int, FoldTask]], n_jobs: int | None) -> list[list[tuple[int, FoldTask]]]:
+    """Return the tasks to hand to joblib at a time: all of them, unless the first row would come after the last fit."""
+    size = len(tasks) if _streams() else jobs_at_a_time(n_jobs)
+    return [tasks[start : start + size] for start in range(0, len(tasks), max(1, size))]
+
+
+def _parallel(tasks: Iterable[tuple[int, FoldTask]], X: Any, y: Any, measures: Measures, n_jobs: int | None) -> Any:
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered" if _streams() else "list")
     # The numbers of the tasks are fixed before any of them finishes and leaves the caller's dict.
     return parallel(delayed(_numbered)(number, task, X, y, measures) for number, task in list(tasks))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -14,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.model_selection._arguments import check_limits, labels_of, named_estimators, scorers_of, seed_from
+from skimgrec.model_selection._budget import Schedule, run_within_budget, seconds_per_row, with_epochs
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
 from skimgrec.model_selection._isolated import check_backend
-from skimgrec.model_selection._measure import FoldTask, Measures
+from skimgrec.model_selection._measure import FoldTask, Measured, Measures
 from skimgrec.model_selection._networks import with_n_threads
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._resume import Resumption
@@ -273,6 +275,8 @@ class Comparison:
         ]
         self._data_fingerprint = cache(lambda: data_fingerprint(self.X, self.measures.classes, self.codes))
         self._resumption: Resumption | None = None
+        self._own_estimators = dict(self.estimators)
+        self._epochs: dict[str, int] = {}
         if self.run_dir is not None:
             self._resumption = Resumption(
                 self.run_dir,
@@ -285,6 +289,7 @@ class Comparison:
             )
             self._started = self._resumption.started
             self.n_resumed = len(self._resumption.found)
+            self._take_over_epochs(self._resumption)
 
     def measure(self) -> Generator[FoldRow, None, None]:
         """Measure one task after the other, or several at the same time, and yield the row of each that is done.
@@ -296,12 +301,60 @@ class Comparison:
             yield self._done(row, loaded)
         done = {_place(row.estimator, row) for row, _ in found}
         missing = [task for task in self.tasks if _place(task.name, task) not in done]
-        how: dict[str, Any] = {"n_jobs": self.n_jobs, "isolate": self.isolate, "fit_timeout": self.fit_timeout}
-        with closing(run_tasks(missing, self.X, self.y, self.measures, **how)) as measured:
+        with closing(self._run(missing)) as measured:
             for row, loaded in measured:
                 if self._resumption is not None:
                     self._resumption.keep(row, loaded)
                 yield self._done(row, loaded)
+
+    def _run(self, missing: list[FoldTask]) -> Generator[Measured, None, None]:
+        how: dict[str, Any] = {"fit_timeout": self.fit_timeout}
+        if self.budget is None:
+            with closing(
+                run_tasks(missing, self.X, self.y, self.measures, n_jobs=self.n_jobs, isolate=self.isolate, **how)
+            ) as measured:
+                yield from measured
+            return
+        how |= {"budget": self.budget, "start": time.monotonic(), "n_workers": jobs_at_a_time(self.n_jobs)}
+        schedule = Schedule(
+            self.tasks,
+            missing,
+            self._own_estimators,
+            budget=how["budget"],
+            start=how["start"],
+            n_workers=how["n_workers"],
+            plan=self._epochs,
+            taken=seconds_per_row(self.rows),
+            retask=self._retask,
+        )
+        try:
+            with closing(run_within_budget(schedule, self.X, self.y, self.measures, **how)) as measured:
+                yield from measured
+        finally:
+            self.cut = schedule.sentences((row.estimator, row.train_size is None) for row in self.rows)
+
+    def _take_over_epochs(self, resumption: Resumption) -> None:
+        """Take what an earlier call with this budget has chosen: its folds are comparable with such folds only."""
+        whole = {row.estimator for row, _ in resumption.found}
+        for name, epochs in resumption.plan.items():
+            if name not in whole and name in self.estimators:
+                self._epochs[name] = epochs
+                resumption.found += self._retask(name, epochs)[1]
+
+    def _retask(self, name: str, epochs: int) -> tuple[list[FoldTask], list[Measured]]:
+        """Give the networks of an estimator fewer epochs; return its tasks that are missing, and rows that are not."""
+        self.estimators[name] = with_epochs(self.estimators[name], epochs)
+        self.tasks = [
+            replace(task, estimator=self.estimators[name]) if task.name == name else task for task in self.tasks
+        ]
+        own = [task for task in self.tasks if task.name == name]
+        if self._resumption is None:
+            return own, []
+        self._resumption.keep_plan({**self._resumption.plan, name: epochs})
+        found = self._resumption.add(own)
+        self.n_resumed += len(found)
+        done = {_place(row.estimator, row) for row, _ in found}
+        return [task for task in own if _place(name, task) not in done], found
 
     def _done(self, row: FoldRow, loaded: Mapping[str, str]) -> FoldRow:
         self.rows.append(row)

@@ -221,10 +221,12 @@ class Comparison:
         How many fits run at the same time, as joblib takes it.
     run_dir : path-like or None
         Where rows are kept.
-    fit_timeout, budget : float or None
-        Seconds for one fit, and for all.
+    fit_timeout : float or None
+        Seconds for one fit.
     isolate : bool
         Whether fits run in processes of their own.
+    budget : float or None
+        Seconds for all of them.
 
     Attributes
     ----------
@@ -416,9 +418,10 @@ def prepare_comparison(
 
     Parameters
     ----------
-    estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities, n_jobs, \
-    random_state, run_dir, fit_timeout, isolate, budget, n_threads : object
+    estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities, n_jobs : object
         As `compare` takes them.
+    random_state, run_dir, fit_timeout, isolate, budget, n_threads : object
+        Likewise.
 
     Returns
     -------

@@ -142,11 +142,11 @@ def test_a_network_gets_the_epochs_that_all_its_folds_have_time_for(n_workers, b
 
 def test_two_networks_share_the_time():
     seen = Simulation({"a": mlp(100), "b": mlp(100)}, lambda task: epochs_of(task.estimator), budget=200).run()
-    epochs = {name: {epochs for other, epochs, _ in seen.started if other == name} - {1, 3} for name in "ab"}
+    epochs = {name: set([epochs for other, epochs, _ in seen.started if other == name][-5:]) for name in "ab"}
     assert all(len(values) == 1 for values in epochs.values())
     (a,), (b,) = epochs.values()
-    assert 14 <= a <= 20
-    assert a <= b <= 22
+    assert 14 <= a <= 22
+    assert 14 <= b <= 22
     assert (seen.n("a"), seen.n("b")) == (5, 5)
     assert seen.now <= 204
 

@@ -20,8 +20,8 @@ from skimgrec.model_selection._standings import FoldRow
 _GRACE, _LONGEST_GRACE_SECONDS = 0.02, 5.0
 # Estimates of what a network takes are to be too high rather than too low.
 _SAFETY = 0.9
-# A second probe tells what building the network takes from what an epoch does, where it costs next to nothing.
-_FEWEST_EPOCHS, _MOST_EPOCHS, _SHARE_OF_SECOND_PROBE = 3, 10, 0.1
+# The first fit of a process also builds the network; further ones, as long as they are cheap, tell that apart.
+_MOST_PROBES, _MOST_EPOCHS, _CHEAP, _BEARABLE = 3, 10, 0.1, 0.2
 _COST_OF_USERS, _COST_OF_NETWORKS = 50, 100
 
 Retask = Callable[[str, int], tuple[list[FoldTask], list[Measured]]]
@@ -106,7 +106,9 @@ class _Entry:
     planned: bool = False
     probe: FoldTask | None = None
     probe_epochs: int = 1
+    n_probes: int = 0
     cold: float = math.nan
+    epoch: float = math.inf
     seconds_per_row: float = 0.0
     stopped: list[FoldTask] = field(default_factory=list)
     dropped: bool = False
@@ -254,19 +256,17 @@ class Schedule:
         sizes = [len(task.train) for task in entry.waiting]
         rounds = max(1.0, math.ceil(sum(sizes) / max(sizes) / self._n_workers))
         epochs = epochs_of(probe.estimator) or 1
-        if math.isnan(entry.cold):
-            entry.cold = seconds
-            start, epoch = 0.0, seconds
-            fits = affordable_epochs(own, seconds=share, rounds=rounds, start=0.0, epoch=seconds)
-            more = min(own, _MOST_EPOCHS, int(_SHARE_OF_SECOND_PROBE * share / max(seconds, 1e-9)))
-            if fits < own and more >= _FEWEST_EPOCHS:
-                entry.probe_epochs = more
-                return
-        else:
-            epoch = seconds / epochs
-            start = max(0.0, entry.cold - epoch)
-        chosen = affordable_epochs(own, seconds=share, rounds=rounds, start=start, epoch=max(epoch, 1e-9))
-        entry.seconds_per_row = (start + chosen * epoch) / max(sizes)
+        entry.cold = seconds if entry.n_probes == 0 else entry.cold
+        entry.n_probes += 1
+        entry.epoch = max(1e-9, min(entry.epoch, seconds / epochs))
+        start = max(0.0, entry.cold - entry.epoch)
+        chosen = affordable_epochs(own, seconds=share, rounds=rounds, start=start, epoch=entry.epoch)
+        more = min(own, _MOST_EPOCHS, max(1, int(_CHEAP * share / entry.epoch)))
+        tells_more = entry.n_probes == 1 or more > epochs
+        if chosen < own and tells_more and entry.n_probes < _MOST_PROBES and more * entry.epoch < _BEARABLE * share:
+            entry.probe_epochs = more
+            return
+        entry.seconds_per_row = (start + chosen * entry.epoch) / max(sizes)
         self._settle(entry, chosen)
 
     def _settle(self, entry: _Entry, epochs: int) -> None:

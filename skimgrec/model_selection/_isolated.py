@@ -37,6 +37,8 @@ _THREAD_VARIABLES = (
 # For a process to start, load its libraries and get to its fit, before it counts as hanging.
 _SECONDS_TO_START = 300.0
 _SECONDS_TO_LEAVE = 1.0
+# Data that stays on disk while no worker needs it: the pictures, and features of them.
+_DATA_KEPT = 2
 _Of = Callable[[FoldTask], tuple[FoldTask, Any, NDArray[Any]]]
 
 
@@ -113,6 +115,15 @@ class _Worker:
 
 
 @dataclass(eq=False)
+class _Data:
+    """Data on disk."""
+
+    X: Any
+    number: int
+    files: tuple[Path, Path]
+
+
+@dataclass(eq=False)
 class Workers:
     """Worker processes that measure tasks, to be used in a ``with`` statement.
 
@@ -134,8 +145,7 @@ class Workers:
     fit_timeout: float | None = None
     _workers: list[_Worker] = field(init=False, default_factory=list)
     _lost: list[tuple[FoldTask, Measured]] = field(init=False, default_factory=list)
-    _held: Any = field(init=False, default=None)
-    _files: tuple[Path, Path] | None = field(init=False, default=None)
+    _data: list[_Data] = field(init=False, default_factory=list)
     _number: int = field(init=False, default=-1)
 
     def __enter__(self) -> Workers:
@@ -170,19 +180,19 @@ class Workers:
             failure = f"{reason(error)} (while it was sent to a worker process)"
             self._lost.append((task, (task.failed(self.measures.scorers, failure), {})))
             return
-        self._put_on_disk(X, y)
+        data = self._put_on_disk(X, y)
         idle = [worker for worker in self._workers if worker.task is None]
         # One that has the data at hand, if there is one.
-        worker = max(idle, key=lambda one: one.data == self._number) if idle else self._new()
+        worker = max(idle, key=lambda one: one.data == data.number) if idle else self._new()
         worker.task, worker.started = task, False
         worker.deadline = time.monotonic() + _SECONDS_TO_START + (self.fit_timeout or 0.0)
         if self.fit_timeout is None:
             worker.deadline = float("inf")
         with suppress(OSError):  # it has died, which `finished` sees
-            if worker.data != self._number:
-                worker.connection.send(("data", self._number, *(self._files or ())))
-                worker.data = self._number
-            worker.connection.send(("task", self._number, pickled))
+            if worker.data != data.number:
+                worker.data = data.number
+                worker.connection.send(("data", data.number, *data.files))
+            worker.connection.send(("task", data.number, pickled))
 
     def finished(self, until: float = float("inf")) -> list[tuple[FoldTask, Measured]]:
         """Wait until tasks are done, have failed with their worker, or took too long, and return their rows.
@@ -272,14 +282,20 @@ class Workers:
         share = str(max(1, joblib.cpu_count() // max(1, self.n_workers)))
         return {name: os.environ.get(name, share) for name in _THREAD_VARIABLES}
 
-    def _put_on_disk(self, X: Any, y: NDArray[Any]) -> None:
-        """Write data to files that every worker reads, unless they are those of the task before."""
-        if self._files is not None and self._held is X:
-            return
-        for path in self._files or ():
-            # A worker that has mapped it keeps it; Windows keeps the file, too.
-            with suppress(OSError):
-                path.unlink()
+    def _put_on_disk(self, X: Any, y: NDArray[Any]) -> _Data:
+        """Write data to files that every worker reads, unless they are there from a task before."""
+        known = next((data for data in self._data if data.X is X), None)
+        if known is not None:
+            self._data.remove(known)
+            self._data.append(known)
+            return known
+        in_use = {worker.data for worker in self._workers if worker.task is not None}
+        for old in [data for data in self._data[: 1 - _DATA_KEPT] if data.number not in in_use]:
+            self._data.remove(old)
+            for path in old.files:
+                # A worker that has mapped it keeps it; Windows keeps the file, too.
+                with suppress(OSError):
+                    path.unlink()
         self._number += 1
         pictures, others = self._folder / f"{self._number}.joblib", self._folder / f"{self._number}.pickle"
         try:
@@ -288,7 +304,8 @@ class Workers:
             pictures = pictures.with_name(f"{self._number}-pictures.pickle")
             pictures.write_bytes(_by_value(X))
         others.write_bytes(_by_value((y, self.measures)))
-        self._held, self._files = X, (pictures, others)
+        self._data.append(_Data(X, self._number, (pictures, others)))
+        return self._data[-1]
 
 
 def _by_value(value: Any) -> bytes:

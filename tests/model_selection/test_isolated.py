@@ -17,6 +17,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skimgrec import compare
 from skimgrec.model_selection import prepare_comparison
+from skimgrec.model_selection._isolated import run_isolated
+from skimgrec.model_selection._measure import measure
 
 
 def numbers(result):
@@ -171,6 +173,27 @@ def test_each_worker_gets_its_share_of_the_cores(blobs, make_classifier, monkeyp
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
     result = compare({"a": make_classifier(tell)}, *blobs, cv=2, isolate=True, n_jobs=n_jobs)
     assert result.rows[0].warnings == [f"UserWarning: {share} 7"]
+
+
+def test_tasks_may_run_on_different_data(blobs, tmp_path, monkeypatch):
+    monkeypatch.setenv("JOBLIB_TEMP_FOLDER", str(tmp_path))
+    X, y = blobs
+    comparison = prepare_comparison({"1nn": KNeighborsClassifier(1)}, X, y, cv=6, random_state=0)
+    variants = [X, 2 * X, X[:, :2].copy()]
+    held = []
+
+    def of(task):
+        held.append(len(list(tmp_path.glob("*/*.joblib"))))
+        return task, variants[task.fold % 3], y
+
+    rows = {}
+    tasks = comparison.tasks * 3
+    for row, _ in run_isolated(tasks, X, y, comparison.measures, n_workers=2, of=of):
+        rows.setdefault(row.fold, []).append((row.error, dict(row.scores)))
+    for task in comparison.tasks:
+        row, _ = measure(task, variants[task.fold % 3], y, comparison.measures)
+        assert rows[task.fold] == [(None, dict(row.scores))] * 3
+    assert max(held) <= 4
 
 
 def children():

@@ -9,7 +9,7 @@ PYTEST ?=
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
 
-.PHONY: help compare test test-jax lint docs bench pins clean
+.PHONY: help compare test test-jax test-ray lint docs bench pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ test: lint ## lint, types, and the whole test suite with the doctests and the RE
 
 test-jax: ## the tests of the networks on JAX, in an environment without TensorFlow
 	@PYTHON="$(PYTHON)" sh tools/test_jax.sh tests/neural_network tests/test_check_estimator.py
+
+test-ray: ## the tests of comparisons on a cluster on Ray, in an environment of its own
+	@PYTHON="$(PYTHON)" sh tools/test_ray.sh
 
 lint: ## ruff and mypy only
 	$(SETUP) test
@@ -48,6 +51,6 @@ pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 py
 	@$(BIN)/python tools/pins.py $(PYTHONS)
 
 clean: ## remove what the targets above made
-	rm -rf .venv .venv-jax build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf .venv .venv-jax .venv-ray build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find skimgrec tests benchmarks examples docs tools -name __pycache__ -type d -prune -exec rm -rf {} +

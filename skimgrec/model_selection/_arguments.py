@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,15 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples, column_or_1d
 
 from skimgrec.model_selection._candidates import candidates
+
+
+def check_limits(*, fit_timeout: Any, budget: Any, n_threads: Any) -> None:
+    """Raise an error if a limit of time is no positive number of seconds, or `n_threads` no positive integer."""
+    for name, seconds in (("fit_timeout", fit_timeout), ("budget", budget)):
+        if seconds is not None and not (isinstance(seconds, Real) and 0 < float(seconds) < np.inf):
+            raise ValueError(f"{name}={seconds!r}, expected a positive number of seconds, or None for no limit.")
+    if n_threads is not None and not (isinstance(n_threads, Integral) and int(n_threads) >= 1):
+        raise ValueError(f"n_threads={n_threads!r}, expected a positive number of threads, or None.")
 
 
 def seed_from(random_state: Any) -> int:

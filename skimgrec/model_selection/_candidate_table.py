@@ -19,11 +19,14 @@ class Candidate(NamedTuple):
         Takes (random_state, n_jobs) and returns an unfitted classifier of pictures.
     by_default : bool
         Whether a comparison that names none takes it.
+    cost : int, default=5
+        Its place when the cheapest come first, by what fits of a few thousand pictures usually take.
     """
 
     description: str
     build: _Build
     by_default: bool
+    cost: int = 5
 
 
 def _chance(random_state: int | None, n_jobs: int | None) -> Any:
@@ -127,31 +130,32 @@ _SEARCHED: dict[str, Any] = {"dtype": "float32"}
 _SCALED: dict[str, Any] = {"dtype": "float32", "scale": True}
 
 CANDIDATES = {
-    "chance": Candidate("guesses, with the class frequencies of the training pictures", _chance, True),
-    "majority": Candidate("the most frequent class, always", _majority, False),
+    "chance": Candidate("guesses, with the class frequencies of the training pictures", _chance, True, 0),
+    "majority": Candidate("the most frequent class, always", _majority, False, 0),
     "1nn": Candidate(
-        "the class of the nearest training picture, by its pixels", _on_pixels(_nearest, **_SEARCHED), True
+        "the class of the nearest training picture, by its pixels", _on_pixels(_nearest, **_SEARCHED), True, 1
     ),
-    "knn": Candidate("a vote of the five nearest, by their pixels", _on_pixels(_nearest_five, **_SEARCHED), False),
-    "forest": Candidate("random forest on pixels", _on_pixels(_forest), True),
-    "boosting": Candidate("gradient boosting of trees on pixels", _on_pixels(_boosting), False),
-    "logistic": Candidate("logistic regression on pixels scaled to 0..1", _on_pixels(_logistic, **_SCALED), True),
-    "linear-svm": Candidate("linear SVM on pixels scaled to 0..1", _on_pixels(_linear_svm, **_SCALED), False),
+    "knn": Candidate("a vote of the five nearest, by their pixels", _on_pixels(_nearest_five, **_SEARCHED), False, 1),
+    "forest": Candidate("random forest on pixels", _on_pixels(_forest), True, 3),
+    "boosting": Candidate("gradient boosting of trees on pixels", _on_pixels(_boosting), False, 9),
+    "logistic": Candidate("logistic regression on pixels scaled to 0..1", _on_pixels(_logistic, **_SCALED), True, 5),
+    "linear-svm": Candidate("linear SVM on pixels scaled to 0..1", _on_pixels(_linear_svm, **_SCALED), False, 6),
     "rbf-svm": Candidate(
         "SVM with an RBF kernel on pixels scaled to 0..1, approximate for many pictures",
         _on_pixels(_rbf_svm, **_SCALED),
         False,
+        7,
     ),
-    "1nn+hog": Candidate("the class of the nearest training picture, by its HOG features", _on_hog(_nearest), True),
-    "knn+hog": Candidate("a vote of the five nearest, by their HOG features", _on_hog(_nearest_five), False),
-    "forest+hog": Candidate("random forest on HOG features", _on_hog(_forest), True),
-    "boosting+hog": Candidate("gradient boosting of trees on HOG features", _on_hog(_boosting), False),
-    "logistic+hog": Candidate("logistic regression on HOG features", _on_hog(_logistic), False),
-    "linear-svm+hog": Candidate("linear SVM on HOG features", _on_hog(_linear_svm), False),
+    "1nn+hog": Candidate("the class of the nearest training picture, by its HOG features", _on_hog(_nearest), True, 2),
+    "knn+hog": Candidate("a vote of the five nearest, by their HOG features", _on_hog(_nearest_five), False, 2),
+    "forest+hog": Candidate("random forest on HOG features", _on_hog(_forest), True, 4),
+    "boosting+hog": Candidate("gradient boosting of trees on HOG features", _on_hog(_boosting), False, 9),
+    "logistic+hog": Candidate("logistic regression on HOG features", _on_hog(_logistic), False, 5),
+    "linear-svm+hog": Candidate("linear SVM on HOG features", _on_hog(_linear_svm), False, 6),
     "rbf-svm+hog": Candidate(
-        "SVM with an RBF kernel on HOG features, approximate for many pictures", _on_hog(_rbf_svm), False
+        "SVM with an RBF kernel on HOG features, approximate for many pictures", _on_hog(_rbf_svm), False, 7
     ),
-    "mlp": Candidate("multilayer perceptron on pixels, trained with Keras", _perceptron, True),
-    "cnn": Candidate("residual convolutional network, trained with Keras", _convolutional, True),
-    "cnn-sequential": Candidate("convolutions, pooling and dense layers, trained with Keras", _sequential, False),
+    "mlp": Candidate("multilayer perceptron on pixels, trained with Keras", _perceptron, True, 1),
+    "cnn": Candidate("residual convolutional network, trained with Keras", _convolutional, True, 3),
+    "cnn-sequential": Candidate("convolutions, pooling and dense layers, trained with Keras", _sequential, False, 2),
 }

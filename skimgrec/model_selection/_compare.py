@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.model_selection._arguments import labels_of, named_estimators, scorers_of, seed_from
+from skimgrec.model_selection._arguments import check_limits, labels_of, named_estimators, scorers_of, seed_from
+from skimgrec.model_selection._budget import Schedule, run_within_budget, seconds_per_row, with_epochs
 from skimgrec.model_selection._fairness import (
     check_groups_are_kept,
     check_inner_splits,
@@ -23,11 +27,15 @@ from skimgrec.model_selection._fairness import (
     notes_on_estimators,
 )
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
-from skimgrec.model_selection._measure import FoldTask, Measures
+from skimgrec.model_selection._isolated import check_backend
+from skimgrec.model_selection._measure import FoldTask, Measured, Measures
+from skimgrec.model_selection._networks import with_n_threads
 from skimgrec.model_selection._result import ComparisonResult
-from skimgrec.model_selection._run import check_n_jobs, run_tasks
+from skimgrec.model_selection._resume import Resumption
+from skimgrec.model_selection._run import check_n_jobs, jobs_at_a_time, run_tasks
 from skimgrec.model_selection._splits import checked_train_sizes, make_splits, nested_parts
 from skimgrec.model_selection._standings import FoldRow
+from skimgrec.model_selection._store import RowStore
 from skimgrec.model_selection._versions import versions
 
 Estimators = Mapping[str, Any] | Sequence[str | tuple[str, Any]] | None
@@ -48,6 +56,11 @@ def compare(
     near_duplicates: str = "say",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
+    run_dir: str | os.PathLike[str] | None = None,
+    fit_timeout: float | None = None,
+    isolate: bool = False,
+    budget: float | None = None,
+    n_threads: int | None = None,
     on_row: Callable[[FoldRow], object] | None = None,
     verbose: int = 0,
     data_name: str | None = None,
@@ -98,8 +111,24 @@ def compare(
         None is 1 unless that says otherwise; -1 takes all processors. Scores do not depend on it, except those of
         networks: TensorFlow has fewer threads in a worker, which changes its rounding, and so the training, a little.
     random_state : int, RandomState or None, default=None
-        Seeds the shuffled folds and the candidates that are named. None draws a seed, which the result keeps. NumPy's
-        global random state is left alone.
+        Seeds the shuffled folds and the candidates that are named. None draws a seed, which the result keeps, and
+        `run_dir`, for the calls that go on there. NumPy's global random state is left alone.
+    run_dir : path-like, default=None
+        A folder for what is measured. Each row is written there as soon as it is finished, and a later call, after an
+        interruption or with more to compare, measures only what is missing. Rows are taken only if the estimator, its
+        parameters and code, the pictures, the split, what is measured and the versions of the libraries are the same.
+        Rows with an error are measured again.
+    fit_timeout : float, default=None
+        Seconds after which a fit, its test included, is given up and becomes a row with an error. Implies `isolate`.
+    isolate : bool, default=False
+        Whether fits run in processes of their own, `n_jobs` of them, so that one that crashes, or takes more memory
+        than there is, costs its own row alone.
+    budget : float, default=None
+        Seconds for the whole comparison. The cheapest estimators come first, networks last and with fewer epochs if
+        need be; what does not fit is left out, and `ComparisonResult.cut` says what that was. Implies `isolate`.
+    n_threads : int, default=None
+        Number of threads for each network that has no `n_threads` of its own. With the same number, its scores are the
+        same for every `n_jobs`.
     on_row : callable, default=None
         Called with each `FoldRow` as soon as it is measured, in any order if `n_jobs` is above 1.
     verbose : int, default=0
@@ -161,6 +190,11 @@ def compare(
         near_duplicates=near_duplicates,
         n_jobs=n_jobs,
         random_state=random_state,
+        run_dir=run_dir,
+        fit_timeout=fit_timeout,
+        isolate=isolate,
+        budget=budget,
+        n_threads=n_threads,
     )
     with closing(comparison.measure()) as rows:
         for row in rows:
@@ -201,6 +235,14 @@ class Comparison:
         Sizes of smaller training parts, smallest first.
     n_jobs : int or None
         How many fits run at the same time, as joblib takes it.
+    run_dir : path-like or None
+        Where rows are kept.
+    fit_timeout : float or None
+        Seconds for one fit.
+    isolate : bool
+        Whether fits run in processes of their own.
+    budget : float or None
+        Seconds for all of them.
     notes : list of str
         What may be unfair.
 
@@ -210,6 +252,10 @@ class Comparison:
         What there is to measure.
     rows : list of FoldRow
         What is measured, in any order.
+    n_resumed : int
+        How many rows are taken from `run_dir`.
+    cut : list of str
+        Sentences about what the budget has cut.
     """
 
     X: Any
@@ -222,9 +268,15 @@ class Comparison:
     seed: int
     train_sizes: list[int | float]
     n_jobs: int | None
+    run_dir: str | os.PathLike[str] | None = None
+    fit_timeout: float | None = None
+    isolate: bool = False
+    budget: float | None = None
     notes: list[str] = field(default_factory=list)
     tasks: list[FoldTask] = field(init=False)
     rows: list[FoldRow] = field(init=False, default_factory=list)
+    cut: list[str] = field(init=False, default_factory=list)
+    n_resumed: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -242,19 +294,98 @@ class Comparison:
             for name, estimator in self.estimators.items()
             for (fold, size), train in parts.items()
         ]
+        self._data_fingerprint = cache(lambda: data_fingerprint(self.X, self.measures.classes, self.codes))
+        self._resumption: Resumption | None = None
+        self._own_estimators = dict(self.estimators)
+        self._epochs: dict[str, int] = {}
+        if self.run_dir is not None:
+            self._resumption = Resumption(
+                self.run_dir,
+                self.tasks,
+                data=self._data_fingerprint(),
+                measures=self.measures,
+                n_jobs=jobs_at_a_time(self.n_jobs),
+                started=self._started,
+                about=[self.budget],
+            )
+            self._started = self._resumption.started
+            self.n_resumed = len(self._resumption.found)
+            self._take_over_epochs(self._resumption)
 
     def measure(self) -> Generator[FoldRow, None, None]:
-        """Measure one task after the other, or several at the same time, and yield the row of each that is done."""
-        with closing(run_tasks(self.tasks, self.X, self.y, self.measures, n_jobs=self.n_jobs)) as measured:
+        """Measure one task after the other, or several at the same time, and yield the row of each that is done.
+
+        Those that the run's folder has come first.
+        """
+        found = [] if self._resumption is None else self._resumption.found
+        for row, loaded in found:
+            yield self._done(row, loaded)
+        done = {_place(row.estimator, row) for row, _ in found}
+        missing = [task for task in self.tasks if _place(task.name, task) not in done]
+        with closing(self._run(missing)) as measured:
             for row, loaded in measured:
-                self.rows.append(row)
-                self._versions.update(loaded)
-                yield row
+                if self._resumption is not None:
+                    self._resumption.keep(row, loaded)
+                yield self._done(row, loaded)
+
+    def _run(self, missing: list[FoldTask]) -> Generator[Measured, None, None]:
+        how: dict[str, Any] = {"fit_timeout": self.fit_timeout}
+        if self.budget is None:
+            with closing(
+                run_tasks(missing, self.X, self.y, self.measures, n_jobs=self.n_jobs, isolate=self.isolate, **how)
+            ) as measured:
+                yield from measured
+            return
+        how |= {"budget": self.budget, "start": time.monotonic(), "n_workers": jobs_at_a_time(self.n_jobs)}
+        schedule = Schedule(
+            self.tasks,
+            missing,
+            self._own_estimators,
+            budget=how["budget"],
+            start=how["start"],
+            n_workers=how["n_workers"],
+            plan=self._epochs,
+            taken=seconds_per_row(self.rows),
+            retask=self._retask,
+        )
+        try:
+            with closing(run_within_budget(schedule, self.X, self.y, self.measures, **how)) as measured:
+                yield from measured
+        finally:
+            self.cut = schedule.sentences((row.estimator, row.train_size is None) for row in self.rows)
+
+    def _take_over_epochs(self, resumption: Resumption) -> None:
+        """Take what an earlier call with this budget has chosen: its folds are comparable with such folds only."""
+        whole = {row.estimator for row, _ in resumption.found}
+        for name, epochs in resumption.plan.items():
+            if name not in whole and name in self.estimators:
+                self._epochs[name] = epochs
+                resumption.found += self._retask(name, epochs)[1]
+
+    def _retask(self, name: str, epochs: int) -> tuple[list[FoldTask], list[Measured]]:
+        """Give the networks of an estimator fewer epochs; return its tasks that are missing, and rows that are not."""
+        self.estimators[name] = with_epochs(self.estimators[name], epochs)
+        self.tasks = [
+            replace(task, estimator=self.estimators[name]) if task.name == name else task for task in self.tasks
+        ]
+        own = [task for task in self.tasks if task.name == name]
+        if self._resumption is None:
+            return own, []
+        self._resumption.keep_plan({**self._resumption.plan, name: epochs})
+        found = self._resumption.add(own)
+        self.n_resumed += len(found)
+        done = {_place(row.estimator, row) for row, _ in found}
+        return [task for task in own if _place(name, task) not in done], found
+
+    def _done(self, row: FoldRow, loaded: Mapping[str, str]) -> FoldRow:
+        self.rows.append(row)
+        self._versions.update(loaded)
+        return row
 
     def result(self) -> ComparisonResult:
         """Return what is measured so far, without the estimators of which nothing is."""
-        order = {(task.name, task.fold, task.train_size): position for position, task in enumerate(self.tasks)}
-        rows = sorted(self.rows, key=lambda row: order[row.estimator, row.fold, row.train_size])
+        order = {_place(task.name, task): position for position, task in enumerate(self.tasks)}
+        rows = sorted(self.rows, key=lambda row: order[_place(row.estimator, row)])
         measured = {row.estimator for row in rows if row.train_size is None}
         classes = self.measures.classes
         shape = getattr(self.X, "shape", None)
@@ -275,10 +406,11 @@ class Comparison:
             class_names=[_plain_label(label) for label in classes.tolist()],
             target=self.codes.tolist(),
             test_rows=[test.tolist() for _, test in self.splits],
-            data_fingerprint=data_fingerprint(self.X, classes, self.codes),
+            data_fingerprint=self._data_fingerprint(),
             splits_fingerprint=splits_fingerprint(self.splits),
             versions=self._versions,
             date=self._started,
+            cut=list(self.cut),
             notes=self.notes,
         )
 
@@ -297,14 +429,20 @@ def prepare_comparison(
     near_duplicates: str = "say",
     n_jobs: int | None = None,
     random_state: int | np.random.RandomState | None = None,
+    run_dir: str | os.PathLike[str] | None = None,
+    fit_timeout: float | None = None,
+    isolate: bool = False,
+    budget: float | None = None,
+    n_threads: int | None = None,
 ) -> Comparison:
     """Check the arguments of `compare` and make the folds, without measuring anything.
 
     Parameters
     ----------
-    estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities, \
-near_duplicates, n_jobs, random_state : object
+    estimators, X, y, cv, scoring, groups, train_sizes, return_train_score, keep_probabilities : object
         As `compare` takes them.
+    near_duplicates, n_jobs, random_state, run_dir, fit_timeout, isolate, budget, n_threads : object
+        Likewise.
 
     Returns
     -------
@@ -312,8 +450,16 @@ near_duplicates, n_jobs, random_state : object
         Ready to be measured.
     """
     check_n_jobs(n_jobs)
+    check_limits(fit_timeout=fit_timeout, budget=budget, n_threads=n_threads)
+    isolate = isolate or fit_timeout is not None or budget is not None
+    if isolate:
+        check_backend()
     seed = seed_from(random_state)
+    if run_dir is not None and random_state is None:
+        seed = RowStore(run_dir).seed(seed)
     named = named_estimators(estimators, seed)
+    if n_threads is not None:
+        named = {name: with_n_threads(estimator, int(n_threads)) for name, estimator in named.items()}
     scorers = scorers_of(scoring)
     y, classes, codes = labels_of(X, y)
     check_near_duplicates(near_duplicates, groups)
@@ -337,8 +483,17 @@ near_duplicates, n_jobs, random_state : object
         seed=seed,
         train_sizes=checked_train_sizes(train_sizes, splits),
         n_jobs=n_jobs,
+        run_dir=run_dir,
+        fit_timeout=fit_timeout,
+        isolate=isolate,
+        budget=budget,
         notes=[*note_on_copies(copies, splits), *note_on_scaling(X), *notes_on_estimators(named)],
     )
+
+
+def _place(name: str, part: FoldTask | FoldRow) -> tuple[str, int, int | float | None]:
+    """Return what tells a task, and its row, from the others of the comparison."""
+    return name, part.fold, part.train_size
 
 
 def _describe(estimator: Any) -> str:

@@ -93,7 +93,9 @@ class Measures:
     train_scores: bool = False
 
 
-def measure(task: FoldTask, X: Any, y: NDArray[Any], measures: Measures) -> Measured:
+def measure(
+    task: FoldTask, X: Any, y: NDArray[Any], measures: Measures, *, on_start: Callable[[], object] | None = None
+) -> Measured:
     """Fit and test a clone of one estimator on one fold.
 
     Parameters
@@ -106,6 +108,8 @@ def measure(task: FoldTask, X: Any, y: NDArray[Any], measures: Measures) -> Meas
         Their labels.
     measures : Measures
         What to write down.
+    on_start : callable, default=None
+        Called just before the fit begins.
 
     Returns
     -------
@@ -123,6 +127,8 @@ def measure(task: FoldTask, X: Any, y: NDArray[Any], measures: Measures) -> Meas
             model = clone(task.estimator)
             X_train, y_train = _safe_indexing(X, task.train), y[task.train]
             _prepare_process(model, X_train)
+            if on_start is not None:
+                on_start()
             start = time.perf_counter()
             # Ctrl-C ends the comparison, not only the fit that happens to run.
             with peak_memory() as memory, interrupts_passed_on():

@@ -24,6 +24,7 @@ _ADDED_LATER: dict[str, Any] = {
     "test_rows": [],
     "filenames": None,
     "notes": [],
+    "cut": [],
 }
 
 
@@ -73,6 +74,8 @@ class ComparisonResult:
         When the comparison started, UTC, ISO 8601.
     notes : list of str
         What may be unfair in the comparison, as it was found before anything was fitted.
+    cut : list of str
+        Sentences about what was left out for want of time, if there was a budget.
 
     See Also
     --------
@@ -111,6 +114,7 @@ class ComparisonResult:
     versions: dict[str, str] = field(default_factory=dict)
     date: str = ""
     notes: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
 
     @property
     def n_classes(self) -> int:

@@ -8,10 +8,13 @@ from contextlib import closing, nullcontext
 from typing import Any
 
 import numpy as np
+from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
 
+from skimgrec.model_selection._dask import dask_client, run_on_dask
+from skimgrec.model_selection._isolated import run_isolated
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures, measure, reason
 from skimgrec.model_selection._shared_steps import SharedSteps
 from skimgrec.model_selection._standings import FoldRow
@@ -24,8 +27,23 @@ def check_n_jobs(n_jobs: int | None) -> None:
         raise ValueError(f"n_jobs={n_jobs!r}, expected None, a positive number of jobs, or -1 for all processors.")
 
 
+def jobs_at_a_time(n_jobs: int | None) -> int:
+    """Return how many fits run at the same time."""
+    try:
+        return max(1, effective_n_jobs(n_jobs))
+    except Exception:  # a cluster that cannot be reached: running the fits says so
+        return 1
+
+
 def run_tasks(
-    tasks: Sequence[FoldTask], X: Any, y: NDArray[Any], measures: Measures, *, n_jobs: int | None
+    tasks: Sequence[FoldTask],
+    X: Any,
+    y: NDArray[Any],
+    measures: Measures,
+    *,
+    n_jobs: int | None,
+    isolate: bool = False,
+    fit_timeout: float | None = None,
 ) -> Generator[Measured, None, None]:
     """Yield the row of each task as it is measured, with the versions of the libraries that its process had loaded.
 
@@ -43,20 +61,35 @@ def run_tasks(
         What to write down of each.
     n_jobs : int or None
         As joblib takes it.
+    isolate : bool, default=False
+        Whether each fit runs in a process that can be ended.
+    fit_timeout : float, default=None
+        Seconds after which a fit is ended, with `isolate`.
 
     Yields
     ------
     measured : (FoldRow, dict of str to str)
         In any order.
     """
-    pending = dict(enumerate(tasks))
     shared = SharedSteps(tasks, X, y, measures.scorers)
+    if isolate:
+        how: dict[str, Any] = {"n_workers": jobs_at_a_time(n_jobs), "fit_timeout": fit_timeout, "of": shared.of}
+        with closing(run_isolated(tasks, X, y, measures, **how)) as rows:
+            yield from rows
+        return
+    client = dask_client()
+    if client is not None:
+        with closing(run_on_dask(client, tasks, shared.of, measures)) as rows:
+            yield from rows
+        return
+    pending = dict(enumerate(tasks))
     with intercepted_warnings():
         try:
-            with _closing(_parallel(pending.items(), shared, measures, n_jobs)) as measured:
-                for number, row, loaded in measured:
-                    del pending[number]
-                    yield row, loaded
+            for part in _parts(list(pending.items()), n_jobs):
+                with _closing(_parallel(part, shared, measures, n_jobs)) as measured:
+                    for number, row, loaded in measured:
+                        del pending[number]
+                        yield row, loaded
         except Exception:  # a worker died or a task could not be sent; alone, each task shows whether it is to blame
             for number, task in pending.items():
                 yield _measure_alone(number, task, shared, measures, n_jobs)
@@ -66,12 +99,22 @@ def _closing(results: Any) -> Any:
     return closing(results) if hasattr(results, "close") else nullcontext(results)
 
 
+def _streams() -> bool:
+    """Tell whether joblib's backend hands over each result as soon as it is there."""
+    backend, _ = get_active_backend()
+    return bool(getattr(backend, "supports_return_generator", False))
+
+
+def _parts(tasks: list[tuple[int, FoldTask]], n_jobs: int | None) -> list[list[tuple[int, FoldTask]]]:
+    """Return the tasks to hand to joblib at a time: all of them, unless the first row would come after the last fit."""
+    size = len(tasks) if _streams() else jobs_at_a_time(n_jobs)
+    return [tasks[start : start + size] for start in range(0, len(tasks), max(1, size))]
+
+
 def _parallel(
     tasks: Iterable[tuple[int, FoldTask]], shared: SharedSteps, measures: Measures, n_jobs: int | None
 ) -> Any:
-    backend, _ = get_active_backend()
-    streams = getattr(backend, "supports_return_generator", False)
-    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered" if streams else "list")
+    parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered" if _streams() else "list")
     # The numbers of the tasks are fixed before any of them finishes and leaves the caller's dict.
     return parallel(delayed(_numbered)(number, *shared.of(task), measures) for number, task in list(tasks))
 

@@ -81,7 +81,10 @@ def table_of(result: ComparisonResult) -> Table:
         title=_title(result),
         header=tuple(header),
         rows=list(map(tuple, rows)),
-        notes=[f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)],
+        notes=[
+            *(f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)),
+            *(printable(sentence, _LONGEST_NOTE) for sentence in result.cut),
+        ],
         cautions=[f"Caution: {printable(note)}" for note in result.notes],
         verdict=verdict(result),
         has_winner=ranking[0].complete,

@@ -31,13 +31,13 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def write_atomically(path: str | os.PathLike[str], text: str) -> None:
-    """Write a text file as UTF-8, so that it appears whole or not at all. One that exists is replaced."""
+def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file, text as UTF-8, so that it appears whole or not at all. One that exists is replaced."""
     target = Path(path)
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             to_disk(file)
         os.replace(temporary, target)
     finally:

@@ -1,0 +1,13 @@
+#!/bin/sh
+# Run the tests of comparisons on a cluster on Ray, in an environment of its own.
+#
+# Usage: test_ray.sh [pytest argument ...]      PYTHON names the interpreter; without it the first suitable one is taken.
+set -eu
+CDPATH="" cd -- "$(dirname -- "$0")/.."
+
+venv=.venv-ray
+python=$(sh tools/find_python.sh ${PYTHON:+"$PYTHON"})
+[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
+PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install --quiet \
+    --no-input --disable-pip-version-check ray --editable ".[test]"
+"$venv/bin/python" -m pytest -p no:cacheprovider tests/model_selection/test_clusters.py "$@"

@@ -166,6 +166,11 @@ def compare(
     and computing the metrics, usually milliseconds, is part of it. Both are wall-clock times, and jobs that run at the
     same time slow each other.
 
+    Steps that pipelines have in common, such as `HOGTransformer` of the same uint8 pictures, are computed once, where
+    what they give for a picture does not depend on the others. Scores do not change by it. Each fit is charged with the
+    time that its training pictures took there, each prediction with that of its test pictures, and the peak memory of a
+    fit counts its rows of the features, as if each pipeline had run alone.
+
     Interrupted with Ctrl-C, it raises `KeyboardInterrupt`; what `on_row` was called with until then is measured.
 
     Examples

@@ -11,7 +11,7 @@ from skimgrec.model_selection import candidate_descriptions, candidates
 NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
 WITHOUT_KERAS = NAMES[:6]
 MORE = ["majority", "knn", "boosting", "linear-svm", "knn+hog", "boosting+hog", "logistic+hog", "linear-svm+hog"]
-MORE += ["rbf-svm", "rbf-svm+hog", "cnn-sequential"]
+MORE += ["rbf-svm", "rbf-svm+hog", "extra-trees", "extra-trees+hog", "cnn-sequential"]
 
 
 def test_all_candidates_are_classifiers_with_a_description():

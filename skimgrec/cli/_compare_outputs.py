@@ -115,10 +115,12 @@ def show_label_errors(result: ComparisonResult, n_most: int) -> None:
 
 
 def _grid_of(frame: pd.DataFrame, title: str) -> Grid:
+    import numpy as np
+
     from skimgrec.model_selection._text import printable
 
     rows = [
-        [f"{value:.3f}" if isinstance(value, float) else printable(value) for value in record]
+        [f"{value:.3f}" if isinstance(value, (float, np.floating)) else printable(value) for value in record]
         for record in frame.itertuples(index=False)
     ]
     return Grid(title, [printable(str(name).replace("_", " ")) for name in frame.columns], rows, right=False)

@@ -176,6 +176,7 @@ def prepare(request: Request, shown: Progress) -> Prepared:
         isolate=True,
         budget=request.budget,
     )
+    folder.mark()
     if comparison.n_resumed:
         shown.say(
             f"{comparison.n_resumed} of {len(comparison.tasks)} fits are taken from "

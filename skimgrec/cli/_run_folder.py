@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 _RUNS = "runs"
+_MARK = "skimgrec-run.txt"
+_MARK_TEXT = "The finished fits of a comparison by skimgrec. With --fresh, all that is in this folder is removed.\n"
 # Whoever has not come back to a run by then does not come back.
 _FORGOTTEN_SECONDS = 30 * 24 * 3600.0
 
@@ -32,6 +34,11 @@ class RunFolder:
 
     path: Path | None
     kept: bool
+
+    def mark(self) -> None:
+        """Write down that this folder may be emptied, once a comparison has taken it."""
+        if self.path is not None and self.kept and self.path.is_dir():
+            (self.path / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
 
     def finish(self) -> None:
         """Remove the folder, if the user has not named it."""
@@ -65,7 +72,7 @@ def run_folder(named: Path | None, inputs: Mapping[str, Any], *, fresh: bool) ->
     """
     if named is not None:
         if fresh:
-            shutil.rmtree(named, ignore_errors=True)  # TODO
+            _empty(named)
         return RunFolder(named, kept=True), None
     from skimgrec.datasets._stored import cache_folder
 
@@ -85,6 +92,18 @@ def run_folder(named: Path | None, inputs: Mapping[str, Any], *, fresh: bool) ->
     if fresh:
         shutil.rmtree(path, ignore_errors=True)
     return RunFolder(path, kept=False), None
+
+
+def _empty(folder: Path) -> None:
+    """Remove a run that the user has named, and nothing else."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / _MARK).is_file():
+        raise ValueError(
+            f"--fresh --run {folder}: this folder holds something else than the run of an earlier command, which has a "
+            f"file {_MARK}. Name another folder, or empty it yourself."
+        )
+    shutil.rmtree(folder)
 
 
 def place_of(data: str) -> str:

@@ -19,6 +19,7 @@ _HOMES = {
     "ImageLoader": "skimgrec.preprocessing",
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
+    "LearningCurvesDisplay": "skimgrec.inspection",
     "TrainingCurveDisplay": "skimgrec.inspection",
     "candidates": "skimgrec.model_selection",
     "check_images": "skimgrec.datasets",

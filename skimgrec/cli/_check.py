@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_save, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, show
 
 if TYPE_CHECKING:
     from skimgrec.datasets import ImageCheck
@@ -51,7 +51,7 @@ def check(
         for option, path in (("--json", json), ("--sheet", sheet)):
             check_can_save(option, path)
         if sheet is not None:
-            _check_can_draw(sheet)
+            check_can_draw("skimgrec check", "--sheet", sheet)
         from skimgrec.datasets._check_data import check_data
 
         try:
@@ -94,13 +94,3 @@ def _safe(text: object) -> str:
     from skimgrec.datasets._check_table import printable
 
     return printable(text)
-
-
-def _check_can_draw(path: Path) -> None:
-    """Raise now rather than after the check where there is no matplotlib, or it writes no such file."""
-    from skimgrec.inspection._matplotlib import check_matplotlib
-
-    check_matplotlib("skimgrec check --sheet")
-    known = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
-    if path.suffix.lower() not in known:
-        raise ValueError(f"--sheet {path}: expected a file name that ends in {', '.join(known)}.")

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from contextlib import closing
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from skimgrec.cli._compare_outputs import draw_curves, save_predictions, show_curves, show_label_errors
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_save, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, show
+from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
 if TYPE_CHECKING:
-    from sklearn.utils import Bunch
+    from skimgrec.cli._compare_request import Request
+
+
+class NearDuplicates(StrEnum):
+    """What is done about pictures that are almost the same."""
+
+    SAY = "say"
+    IGNORE = "ignore"
+    GROUP = "group"
 
 
 def compare(
@@ -28,7 +40,8 @@ def compare(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Which models, by name, separated by commas; 'skimgrec models' lists them. All of them without it.",
+            help="Which models, by name, separated by commas; 'skimgrec models' lists them. Without it, some that "
+            "are quick or strong.",
         ),
     ] = None,
     limit: Annotated[
@@ -45,73 +58,176 @@ def compare(
         ),
     ] = None,
     grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
-    cv: Annotated[int, typer.Option(min=2, metavar="N", help="Number of folds.")] = 5,
+    near_duplicates: Annotated[
+        NearDuplicates,
+        typer.Option(
+            metavar="say|ignore|group",
+            help="What to do about near duplicates, which make a test easy where one of them is learnt from: say how "
+            "many there are, ignore them, or group them, so that each group is in one fold.",
+        ),
+    ] = NearDuplicates.SAY,
+    cv: Annotated[
+        str,
+        typer.Option(
+            metavar="HOW",
+            help="Number of folds; or holdout: test once, on a fifth of the pictures; or own: learn from the data's "
+            "training pictures, and test on its test pictures.",
+        ),
+    ] = "5",
+    repeats: Annotated[int, typer.Option(min=1, metavar="N", help="Make the folds so many times, each time anew.")] = 1,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
+    metrics: Annotated[
+        str,
+        typer.Option(metavar="NAMES", help="What is measured, by scikit-learn's names. The first one decides."),
+    ] = "accuracy,f1_macro",
+    train_sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZES",
+            help="Learn from smaller parts of the training pictures, too, and print the learning curves: shares or "
+            "numbers of pictures, such as 0.1,0.3,1.",
+        ),
+    ] = None,
     n_jobs: Annotated[
         int | None, typer.Option(metavar="N", help="How many fits to run at the same time; -1: one for each processor.")
     ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Threads of each fit. Networks come out the same, to the last bit, where their number is the same.",
+        ),
+    ] = None,
+    fit_timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Give a fit up after this time: 90, 90s, 10m or 1h30m.")
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Be done after this time: the cheapest models come first, and what had to be cut is said.",
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep every fit in this folder. The same command then prints the table at once. Without it, fits are "
+            "kept in the cache folder until the comparison is finished, so that the same command goes on where an "
+            "earlier one was cut short.",
+        ),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Measure all anew, whatever an earlier run has left.")] = False,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Save what every model answered about each picture that it had not learnt from, as .csv.",
+        ),
+    ] = None,
+    curves: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw the learning curves of --train-sizes, such as curves.png.")
+    ] = None,
+    label_errors: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Print the N pictures whose label is most likely wrong, as the best model sees it."
+        ),
+    ] = None,
 ) -> None:
-    """Compare models on the same stratified folds of a data set.
+    """Compare models on the same splits of a data set.
 
     The pictures of a data set with a published test split are those of its training split: the test pictures stay
-    unseen, for a final measurement. So do those of a folder with a training and a test folder in it. Files that cannot
-    be read are left out, and said. Ctrl-C ends the comparison and shows what is finished.
+    unseen, for a final measurement with --cv own. So do those of a folder with a training and a test folder in it.
+    Files that cannot be read are left out, and said. A model that fails, or takes up all memory, costs its own line
+    alone. Ctrl-C ends the comparison and shows what is finished; the same command then goes on from there, as it does
+    after a crash.
 
     Example: skimgrec compare mnist --models 1nn,forest+hog,cnn --limit 5000
 
-    Example: skimgrec compare pictures --size 64
+    Example: skimgrec compare pictures --size 64 --cv own --budget 10m
+
+    Example: skimgrec compare pictures --train-sizes 0.1,0.3,1 --curves curves.png
     """
+    from skimgrec.cli._compare_request import Request, prepare
     from skimgrec.cli._progress import progress
 
-    names = None if models is None else [name.strip() for name in models.split(",") if name.strip()]
-    comparison, interrupted = None, False
+    prepared, interrupted = None, False
     try:
         with progress() as shown:
             with bad_input_is_reported():
-                from skimgrec import model_selection
-                from skimgrec.datasets import load_data
-
-                check_can_save("--json", json)
-                estimators = model_selection.candidates(names, random_state=seed)
-                image_size = None if size is None else (size, size)
-                dataset = load_data(data, image_size=image_size, grey=grey, on_read=shown.read)
-                for note in dataset.notes:
-                    shown.say(note)
-                X, y, drawn_from = _pictures(dataset, limit, seed)
-                comparison = model_selection.prepare_comparison(
-                    estimators, X, y, cv=cv, n_jobs=n_jobs, random_state=seed
+                for option, path in (("--json", json), ("--predictions", predictions), ("--curves", curves)):
+                    check_can_save(option, path)
+                request = Request(
+                    data=data,
+                    models=None if models is None else names_of(models),
+                    limit=limit,
+                    size=size,
+                    grey=grey,
+                    near_duplicates=near_duplicates.value,
+                    cv=folds_of(cv),
+                    repeats=repeats,
+                    seed=seed,
+                    metrics=names_of(metrics),
+                    train_sizes=train_sizes_of(train_sizes),
+                    keep_probabilities=label_errors is not None,
+                    n_jobs=n_jobs,
+                    threads=threads,
+                    fit_timeout=seconds_of("--fit-timeout", fit_timeout),
+                    budget=seconds_of("--budget", budget),
+                    run=run,
+                    fresh=fresh,
                 )
-            on_row = shown.begin(list(estimators), n_folds=cv, n_jobs=n_jobs)
+                if curves is not None:
+                    _check_curves(curves, request)
+                prepared = prepare(request, shown)
+            comparison = prepared.comparison
+            on_row = shown.begin(comparison, budget=request.budget)
             with closing(comparison.measure()) as rows:
                 for row in rows:
                     on_row(row)
     except KeyboardInterrupt:
         interrupted = True
-    if comparison is None or not comparison.rows:
-        typer.echo("Interrupted before the first fit was finished.", err=True)
-        raise typer.Exit(INTERRUPTED)
+    # Fits on parts of the training pictures alone make no table.
+    if prepared is None or all(row.train_size is not None for row in prepared.comparison.rows):
+        typer.echo(
+            f"{'Interrupted' if interrupted else 'The budget ended'} before the first fit was finished.", err=True
+        )
+        raise typer.Exit(INTERRUPTED if interrupted else 1)
+    comparison = prepared.comparison
     if interrupted:
-        typer.echo(f"Interrupted after {len(comparison.rows)} of {len(comparison.tasks)} fits.", err=True)
-    result = comparison.result()
-    result.data_name, result.drawn_from = data, drawn_from
+        typer.echo(
+            f"Interrupted after {len(comparison.rows)} of {len(comparison.tasks)} fits."
+            f"{' The same command goes on from there.' if prepared.folder.path else ''}",
+            err=True,
+        )
+    if comparison.cut:
+        typer.echo(f"Cut by the budget: {', '.join(comparison.cut)}.", err=True)
+    result = prepared.result()
     show(result)
-    if json is not None:
-        with bad_input_is_reported():
-            result.to_json(json)
-        typer.echo(f"Saved to {json}", err=True)
+    if request.train_sizes is not None:
+        show_curves(result)
+    if label_errors is not None:
+        show_label_errors(result, label_errors)
+    for path, verb, write in (
+        (json, "Saved", result.to_json),
+        (predictions, "Saved", partial(save_predictions, result)),
+        (curves, "Drawn", partial(draw_curves, result)),
+    ):
+        if path is not None:
+            with bad_input_is_reported():
+                write(path)
+            typer.echo(f"{verb} to {path}", err=True)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
+    prepared.folder.finish()
     if result.best is None and not any(standing.n_scored for standing in result.standings()):
         raise typer.Exit(1)
 
 
-def _pictures(dataset: Bunch, limit: int | None, seed: int) -> tuple[Any, Any, str | None]:
-    """Return pictures, the names of their classes, and what they are a part of, if they are."""
-    from skimgrec.datasets import stratified_subset
-
-    X, y = dataset.images, dataset.target_names[dataset.target]
-    if limit is None or limit == len(y):
-        return X, y, None
-    rows = stratified_subset(y, limit, random_state=seed)
-    return X[rows], y[rows], f"{len(y):,} {'training ' if 'split' in dataset else ''}pictures"
+def _check_curves(path: Path, request: Request) -> None:
+    if request.train_sizes is None:
+        raise ValueError(f"--curves {path}: there are no learning curves to draw without --train-sizes.")
+    check_can_draw("skimgrec compare", "--curves", path)

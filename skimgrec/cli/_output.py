@@ -33,3 +33,13 @@ def check_can_save(option: str, path: Path | None) -> None:
         raise FileNotFoundError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(f"{option} {path}: the folder {path.parent} cannot be written to.")
+
+
+def check_can_draw(command: str, option: str, path: Path) -> None:
+    """Raise now rather than after the work where there is no matplotlib, or it writes no such file."""
+    from skimgrec.inspection._matplotlib import check_matplotlib
+
+    check_matplotlib(f"{command} {option}")
+    known = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
+    if path.suffix.lower() not in known:
+        raise ValueError(f"{option} {path}: expected a file name that ends in {', '.join(known)}.")

@@ -7,8 +7,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,6 +28,26 @@ _ENOUGH_BYTES = 2**20
 _PAUSE = 1.0
 _NO_ANSWER = {"NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError"}
 _WORKING, _LEFTOVER_SECONDS = ".unfinished-", 24 * 3600.0
+
+_Host = Callable[[Any], AbstractContextManager[Any]]
+_host: ContextVar[_Host | None] = ContextVar("_host", default=None)
+
+
+@contextmanager
+def shown_in(host: _Host) -> Iterator[None]:
+    """Let a display that is already on the terminal show the bars of downloads, as two would draw over each other.
+
+    Parameters
+    ----------
+    host : callable
+        Called with the bars, a `rich.progress.Progress` that is not started. Returns a context manager, within which it
+        shows them.
+    """
+    token = _host.set(host)
+    try:
+        yield
+    finally:
+        _host.reset(token)
 
 
 class NotDownloadedError(Exception):
@@ -245,5 +266,7 @@ def _progress() -> Iterator[Any]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
-        yield progress
+    bars = Progress(*columns, console=Console(file=sys.stderr), transient=True)
+    host = _host.get()
+    with host(bars) if host is not None else bars:
+        yield bars

@@ -53,7 +53,7 @@ def npz_path(name: str, data_home: str | os.PathLike[str] | None, download_if_mi
             return path
         looked.append(f"{folder} ({origin}{'' if folder.is_dir() else ', which is no folder'})")
     # The folder that the variable names is often shared and read-only: it is read, and never written to.
-    target = Path(data_home).expanduser() if data_home is not None else _cache_folder()
+    target = Path(data_home).expanduser() if data_home is not None else cache_folder()
     missing = f"{name}.npz is not on this machine: looked in {', '.join(looked)}."
     if not download_if_missing:
         raise FileNotFoundError(f"{missing} download_if_missing=False forbids the download. {_remedy(name, target)}")
@@ -73,10 +73,10 @@ def _places(data_home: str | os.PathLike[str] | None) -> Iterator[tuple[Path, st
         yield Path(data_home).expanduser(), "data_home"
     if folder := os.environ.get(FOLDER_VARIABLE):
         yield Path(folder).expanduser(), f"the environment variable {FOLDER_VARIABLE}"
-    yield _cache_folder(), "the cache folder"
+    yield cache_folder(), "the cache folder"
 
 
-def _cache_folder() -> Path:
+def cache_folder() -> Path:
     import pooch
 
     return Path(pooch.os_cache("skimgrec"))

@@ -2,6 +2,7 @@
 
 from skimgrec.inspection._check_display import ImageCheckDisplay
 from skimgrec.inspection._hog_display import HOGDisplay
+from skimgrec.inspection._learning_curves_display import LearningCurvesDisplay
 from skimgrec.inspection._training_curve_display import TrainingCurveDisplay
 
-__all__ = ["HOGDisplay", "ImageCheckDisplay", "TrainingCurveDisplay"]
+__all__ = ["HOGDisplay", "ImageCheckDisplay", "LearningCurvesDisplay", "TrainingCurveDisplay"]

@@ -172,7 +172,8 @@ def describe_row(row: FoldRow) -> str:
             parts.append(f"{title} {duration(seconds)}")
     if row.error is not None:
         parts.append(f"failed with {printable(row.error, _LONGEST_NOTE)}")
-    return f"{printable(row.estimator)}, fold {row.fold + 1}: {', '.join(parts)}"
+    part = "" if row.train_size is None else f", {row.n_train:,} training pictures"
+    return f"{printable(row.estimator)}, fold {row.fold + 1}{part}: {', '.join(parts)}"
 
 
 def _title(result: ComparisonResult) -> str:

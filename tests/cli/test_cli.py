@@ -7,18 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from typer.testing import CliRunner
 
 from skimgrec import ComparisonResult, __version__
-from skimgrec.cli import app
-
-
-@pytest.fixture
-def run():
-    def invoke(*args, **kwargs):
-        return CliRunner().invoke(app, [str(arg) for arg in args], **kwargs)
-
-    return invoke
 
 
 def compared(result, *, n_models, n_folds):
@@ -48,7 +38,7 @@ def test_the_result_is_saved_as_json(run, tmp_path):
     result = ComparisonResult.from_json(path)
     assert (result.seed, result.n_samples, result.data_name, result.best) == (3, 100, "digits", "1nn")
     assert result.class_names == [str(digit) for digit in range(10)]
-    assert json.loads(path.read_text(encoding="utf-8"))["schema_version"] == 1
+    assert json.loads(path.read_text(encoding="utf-8"))["metrics"] == ["accuracy", "f1_macro"]
 
 
 def test_the_seed_decides_which_pictures_are_kept(run, tmp_path):
@@ -73,6 +63,77 @@ def test_only_the_training_pictures_of_a_split_data_set_are_used(run, tmp_path, 
     for options, pictures in (((), "30 pictures"), (("--limit", 20), "20 of 30 training pictures")):
         lines = compared(run("compare", "mnist", "--models", "chance", "--cv", 2, *options), n_models=1, n_folds=2)
         assert lines[0] == f"mnist, {pictures}, 10 classes, 2 folds, seed 0"
+    for options, pictures in (((), "40 pictures"), (("--limit", 24), "24 of 40 pictures")):
+        done = run("compare", "mnist", "--models", "chance", "--cv", "own", *options, "--json", tmp_path / "own.json")
+        assert compared(done, n_models=1, n_folds=1)[0].startswith(f"mnist, {pictures}, 10 classes, ")
+        result = ComparisonResult.from_json(tmp_path / "own.json")
+        assert result.cv == "the data's own split"
+        # The blank pictures come last, and keep their share.
+        assert result.test_rows == [list(range(30, 40)) if not options else list(range(result.n_samples - 10, 24))]
+
+
+def test_the_splits_and_the_metrics_are_those_asked_for(run, tmp_path):
+    path = tmp_path / "out.json"
+    common = ("compare", "digits", "--models", "chance,1nn", "--limit", 200, "--json", path)
+    run(*common, "--cv", 3, "--repeats", 2, "--metrics", "balanced_accuracy, neg_log_loss", "--seed", 7)
+    result = ComparisonResult.from_json(path)
+    assert result.cv == "RepeatedStratifiedKFold(n_repeats=2, n_splits=3, random_state=7)"
+    assert (result.n_folds, result.metrics) == (6, ("balanced_accuracy", "neg_log_loss"))
+    assert len({tuple(rows) for rows in result.test_rows}) == 6
+    run(*common, "--cv", "holdout")
+    result = ComparisonResult.from_json(path)
+    assert (result.n_folds, len(result.test_rows[0])) == (1, 40)
+
+
+def test_learning_curves_are_printed_and_drawn(run, tmp_path):
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "curves.png"
+    done = run(
+        "compare", "digits", "--models", "chance,1nn", "--limit", 300, "--cv", 3,
+        "--train-sizes", "0.1,0.4,1", "--curves", picture,
+    )  # fmt: skip
+    lines = compared(done, n_models=2, n_folds=9)
+    start = lines.index("mean accuracy after learning from so many pictures")
+    assert lines[start + 2].split() == ["estimator", "20", "80", "200"]
+    names = [line.split()[0] for line in lines[start + 4 :]]
+    assert names == ["1nn", "chance"]
+    curve = [float(word) for word in lines[start + 4].split()[1::3]]
+    assert curve == sorted(curve)
+    assert curve[0] < curve[-1]
+    assert "1nn, fold 1, 20 training pictures: accuracy" in done.stderr
+    assert done.stderr.endswith(f"Drawn to {picture}\n")
+    with Image.open(picture) as drawn:
+        assert drawn.format == "PNG"
+        assert min(drawn.size) > 400
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_predictions_of_all_models_are_saved_with_the_names_of_the_files(run):
+    done = run("compare", "pets", "--models", "majority,1nn", "--size", 8, "--cv", "own", "--predictions", "out.csv")
+    compared(done, n_models=2, n_folds=1)
+    frame = pd.read_csv("out.csv")
+    assert list(frame["estimator"]) == ["majority"] * 2 + ["1nn"] * 2
+    assert list(frame["filename"]) == ["pets/test/cat/1.png", "pets/test/dog/1.png"] * 2
+    assert list(frame["target"]) == ["cat", "dog"] * 2
+    assert set(frame["predicted"]) <= {"cat", "dog"}
+    run("compare", "pets", "--models", "1nn", "--size", 8, "--cv", 2, "--limit", 8, "--predictions", "out.csv")
+    frame = pd.read_csv("out.csv")
+    assert len(set(frame["filename"])) == 8
+    for filename, label in zip(frame["filename"], frame["target"], strict=True):
+        assert filename.startswith(f"pets/train/{label}/")
+
+
+def test_a_finished_comparison_leaves_nothing_in_the_cache_folder(run, cache):
+    compared(run("compare", "digits", "--models", "chance", "--limit", 100), n_models=1, n_folds=5)
+    assert list((cache / "runs").iterdir()) == []
+
+
+def test_a_cache_folder_that_cannot_be_made_is_said_and_does_no_harm(run, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    done = run("compare", "digits", "--models", "chance", "--limit", 100)
+    compared(done, n_models=1, n_folds=5)
+    assert notes_of(done)[0].startswith("What is measured is not kept, in case this is cut short: ")
 
 
 @pytest.fixture
@@ -162,6 +223,22 @@ def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
         (["digits", "--models", "1nn", "--n-jobs", "0"], "Error: n_jobs"),
         (["digits", "--json", "nowhere/out.json"], "Error: --json nowhere/out.json: there is no folder nowhere"),
         (["digits", "--json", "."], "Error: --json . is a folder"),
+        (["digits", "--predictions", "nowhere/out.csv"], "Error: --predictions nowhere/out.csv: there is no folder"),
+        (["digits", "--cv", "1"], "Error: --cv 1: expected a number of folds from 2, or holdout"),
+        (["digits", "--cv", "own"], "Error: --cv own: digits has no training and test pictures of its own."),
+        (["digits", "--cv", "holdout", "--repeats", "2"], "Error: --repeats 2: only folds can be made anew"),
+        (["digits", "--repeats", "2", "--near-duplicates", "group"], "Error: --repeats 2: repeated folds cannot keep"),
+        (["digits", "--limit", "20", "--repeats", "2"], "Error: --cv 5 needs at least 5 pictures of every class"),
+        (["digits", "--metrics", "acuracy"], "Error: Unknown metric 'acuracy', did you mean 'accuracy'?"),
+        (["digits", "--metrics", ","], "Error: scoring is empty"),
+        (["digits", "--train-sizes", "0.1,2.5"], "Error: --train-sizes 0.1,2.5: 2.5 is neither a share"),
+        (["digits", "--train-sizes", "0.1,50"], "Error: --train-sizes 0.1,50: expected shares up to 1 alone"),
+        (["digits", "--train-sizes", ","], "Error: --train-sizes names no size"),
+        (["digits", "--train-sizes", "5000"], "Error: train_sizes has 5000"),
+        (["digits", "--curves", "c.png"], "Error: --curves c.png: there are no learning curves to draw without"),
+        (["digits", "--train-sizes", "0.1", "--curves", "c.txt"], "Error: --curves c.txt: expected a file name"),
+        (["digits", "--budget", "soon"], "Error: --budget soon: expected a time above 0, such as 90, 90s, 10m"),
+        (["digits", "--fit-timeout", "0s"], "Error: --fit-timeout 0s: expected a time above 0"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, tmp_path, args, message):
@@ -177,22 +254,19 @@ def test_bad_input_is_one_line_and_exit_code_2(run, monkeypatch, tmp_path, args,
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize("args", [["--cv", "1"], ["--limit", "x"], ["--seed", "-1"], ["--nonsense"]])
+@pytest.mark.parametrize("args", [["--near-duplicates", "x"], ["--limit", "x"], ["--seed", "-1"], ["--nonsense"]])
 def test_wrong_options_are_exit_code_2(run, args):
     assert run("compare", "digits", *args).exit_code == 2
 
 
-def test_if_every_model_fails_the_exit_code_is_1(run, monkeypatch):
-    from sklearn.dummy import DummyClassifier
-
-    def fail(self, X, y, sample_weight=None):
-        raise ValueError("no")
-
-    monkeypatch.setattr(DummyClassifier, "fit", fail)
-    result = run("compare", "digits", "--models", "chance", "--limit", 100)
+def test_if_every_model_fails_the_exit_code_is_1(run):
+    # It is no metric of more than two classes.
+    result = run("compare", "digits", "--models", "chance", "--limit", 100, "--metrics", "roc_auc")
     assert result.exit_code == 1
-    assert "[1] chance failed with ValueError: no (every fold)" in result.stdout
-    result = run("compare", "digits", "--models", "chance,1nn", "--limit", 100)
+    assert "[1] chance failed with ValueError: multi_class must be in" in result.stdout
+    # It asks for probabilities, which one of them does not give.
+    result = run("compare", "digits", "--models", "linear-svm,1nn", "--limit", 100, "--metrics", "neg_log_loss")
+    assert "[1] linear-svm failed with" in result.stdout
     assert result.exit_code == 0
 
 
@@ -233,22 +307,21 @@ def test_help_loads_no_machine_learning():
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_an_interrupt_keeps_what_is_finished(run, monkeypatch, tmp_path):
-    from sklearn.neighbors import KNeighborsClassifier
-
-    def interrupt(self, X, y):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(KNeighborsClassifier, "fit", interrupt)
+def test_an_interrupt_keeps_what_is_finished(run, interrupted_after, tmp_path):
     path = tmp_path / "out.json"
-    result = run("compare", "digits", "--models", "chance,1nn", "--cv", 3, "--limit", 100, "--json", path)
+    with interrupted_after(3):
+        result = run("compare", "digits", "--models", "chance,1nn", "--cv", 3, "--limit", 100, "--json", path)
     assert result.exit_code == 130
-    assert "Interrupted after 3 of 6 fits.\n" in result.stderr
+    assert "Interrupted after 3 of 6 fits. The same command goes on from there.\n" in result.stderr
     assert "chance has a mean accuracy of" in " ".join(result.stdout.split())
     assert [row.estimator for row in ComparisonResult.from_json(path).rows] == ["chance"] * 3
-    result = run("compare", "digits", "--models", "1nn", "--limit", 100)
+    with interrupted_after(0):
+        result = run("compare", "digits", "--models", "1nn", "--limit", 100)
     assert (result.exit_code, result.stdout) == (130, "")
     assert "Interrupted before the first fit was finished." in result.stderr
+    with interrupted_after(1):
+        result = run("compare", "digits", "--models", "1nn", "--limit", 100, "--train-sizes", "0.5")
+    assert (result.exit_code, result.stdout) == (130, "")
 
 
 def test_a_mistake_of_our_own_shows_its_traceback(run, monkeypatch):
@@ -273,5 +346,5 @@ def test_help_of_compare_reads_as_usual(run):
     assert "[OPTIONS] DATA" in text
     for odd in ("<bool>", "<str>", "range>", "{"):
         assert odd not in text
-    assert "skimgrec models" in text
+    assert "skimgrec models" in " ".join(text.split())
     assert "Example:" in text

@@ -1,0 +1,120 @@
+"""Where a comparison keeps what it has measured, so that the same command goes on after it was cut short."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_RUNS = "runs"
+_MARK = "skimgrec-run.txt"
+_MARK_TEXT = "The finished fits of a comparison by skimgrec. With --fresh, all that is in this folder is removed.\n"
+# Whoever has not come back to a run by then does not come back.
+_FORGOTTEN_SECONDS = 30 * 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    path : Path or None
+        Where it is; None if there is none.
+    kept : bool
+        Whether the user has named it. Others are removed once the comparison is finished.
+    """
+
+    path: Path | None
+    kept: bool
+
+    def mark(self) -> None:
+        """Write down that this folder may be emptied, once a comparison has taken it."""
+        if self.path is not None and self.kept and self.path.is_dir():
+            (self.path / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
+
+    def finish(self) -> None:
+        """Remove the folder, if the user has not named it."""
+        if self.path is not None and not self.kept:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def run_folder(named: Path | None, inputs: Mapping[str, Any], *, fresh: bool) -> tuple[RunFolder, str | None]:
+    """Return the folder of a run, and what is to be said about it.
+
+    Parameters
+    ----------
+    named : Path or None
+        The folder that the user has named; None takes one in the cache folder.
+    inputs : dict of str to object
+        What the numbers depend on, in values that JSON can hold. It names the folder in the cache.
+    fresh : bool
+        Whether what an earlier run has left there is removed.
+
+    Returns
+    -------
+    folder : RunFolder
+        Its folder may not be there yet.
+    note : str or None
+        Why nothing can be kept, if so.
+
+    Raises
+    ------
+    ValueError
+        If a folder to be emptied holds something else than a run.
+    """
+    if named is not None:
+        if fresh:
+            _empty(named)
+        return RunFolder(named, kept=True), None
+    from skimgrec.datasets._stored import cache_folder
+
+    runs = cache_folder() / _RUNS
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        if not os.access(runs, os.W_OK):
+            raise PermissionError("it cannot be written to")
+    except OSError as error:
+        return RunFolder(None, kept=False), (
+            f"What is measured is not kept, in case this is cut short: {runs}: {error.strerror or error}. --run FOLDER "
+            "names another place."
+        )
+    _remove_forgotten(runs)
+    text = json.dumps(inputs, sort_keys=True, ensure_ascii=False)
+    path = runs / hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+    if fresh:
+        shutil.rmtree(path, ignore_errors=True)
+    return RunFolder(path, kept=False), None
+
+
+def _empty(folder: Path) -> None:
+    """Remove a run that the user has named, and nothing else."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / _MARK).is_file():
+        raise ValueError(
+            f"--fresh --run {folder}: this folder holds something else than the run of an earlier command, which has a "
+            f"file {_MARK}. Name another folder, or empty it yourself."
+        )
+    shutil.rmtree(folder)
+
+
+def place_of(data: str) -> str:
+    """Return the absolute path of a file or folder, a name of a data set as it is."""
+    path = os.path.expanduser(data)
+    return os.path.realpath(path) if os.path.exists(path) else data
+
+
+def _remove_forgotten(runs: Path) -> None:
+    for path in runs.iterdir():
+        with suppress(OSError):
+            newest = max(entry.stat().st_mtime for entry in (path, *path.rglob("*")))
+            if time.time() - newest > _FORGOTTEN_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)

@@ -5,15 +5,22 @@ from skimgrec.model_selection._compare import Comparison, compare, prepare_compa
 from skimgrec.model_selection._result import ComparisonResult, FoldRow
 from skimgrec.model_selection._standings import Standing
 from skimgrec.model_selection._table import describe_row
+from skimgrec.model_selection._tune import tune
+from skimgrec.model_selection._tune_result import TuneResult
+from skimgrec.model_selection._tuning import Tuning, prepare_tuning
 
 __all__ = [
     "Comparison",
     "ComparisonResult",
     "FoldRow",
     "Standing",
+    "TuneResult",
+    "Tuning",
     "candidate_descriptions",
     "candidates",
     "compare",
     "describe_row",
     "prepare_comparison",
+    "prepare_tuning",
+    "tune",
 ]

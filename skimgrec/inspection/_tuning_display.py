@@ -24,6 +24,8 @@ _EVEN_RATIO = 1.25
 _CLEAR_RATIO = 1.5
 # Values that span so much would lie on one spot of a linear axis.
 _WIDE = 100
+# Below this span, a logarithmic axis has too few powers of ten to be read by.
+_NARROW = 300
 _ORDER = ("test", "training", "best")
 _COLORS = {"test": "C0", "training": "C1"}
 
@@ -151,19 +153,19 @@ class TuningDisplay:
             )
         self.figure_ = self.axes_[0].figure
         self.positions_ = {}
-        for place, (axes, name) in enumerate(zip(self.axes_, wanted, strict=True)):
+        for axes, name in zip(self.axes_, wanted, strict=True):
             self.positions_[name] = self._draw_axis(axes, name)
             self._draw_scores(axes, name)
             axes.grid(alpha=0.25)
             axes.spines[["top", "right"]].set_visible(False)
-            if ax is not None or place % _PANELS_IN_A_ROW == 0:
+            if ax is not None or axes.get_subplotspec().is_first_col():
                 axes.set_ylabel(escaped(self.metric).replace("_", " "))
         self._draw_legend(outside=ax is None)
         return self
 
     def _draw_axis(self, axes: Any, name: str) -> Any:
         """Set up the horizontal axis of a parameter, and return where each setting lies on it."""
-        from matplotlib.ticker import NullLocator
+        from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
         values = self.frame[f"param_{name}"].tolist()
         axes.set_xlabel(escaped(name))
@@ -184,6 +186,12 @@ class TuningDisplay:
         if isinstance(tried, list) and len(numbers) <= _MOST_TICKS:
             axes.set_xticks(numbers, [f"{number:g}" for number in numbers])
             axes.xaxis.set_minor_locator(NullLocator())
+        elif axes.get_xscale() == "log" and numbers[-1] / numbers[0] < _NARROW:
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        elif all(isinstance(value, int) for value in values) and axes.get_xscale() == "linear":
+            axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
         return positions
 
     def _draw_scores(self, axes: Any, name: str) -> None:
@@ -207,7 +215,7 @@ class TuningDisplay:
                         markersize=5,
                         markerfacecolor=face,
                         color=_COLORS[kind],
-                        elinewidth=1,
+                        ecolor=(_COLORS[kind], 0.4),
                         alpha=0.9 if chosen is last else 0.5,
                         label=label,
                     )
@@ -218,10 +226,11 @@ class TuningDisplay:
                     positions[0],
                     mean[0],
                     marker="*",
-                    markersize=15,
+                    markersize=14,
                     linestyle="none",
                     color="C3",
                     markeredgecolor="white",
+                    markeredgewidth=0.7,
                     zorder=5,
                     label="best",
                 )
@@ -238,7 +247,7 @@ class TuningDisplay:
 def _panels(n_panels: int) -> Any:
     import matplotlib.pyplot as plt
 
-    n_columns = min(n_panels, _PANELS_IN_A_ROW)
+    n_columns = 2 if n_panels == 4 else min(n_panels, _PANELS_IN_A_ROW)
     n_rows = -(-n_panels // n_columns)
     _, axes = plt.subplots(
         n_rows,

@@ -2,6 +2,7 @@
 
 from skimgrec.model_selection._candidates import candidate_descriptions, candidates
 from skimgrec.model_selection._compare import Comparison, compare, prepare_comparison
+from skimgrec.model_selection._param_space import parse_params
 from skimgrec.model_selection._result import ComparisonResult, FoldRow
 from skimgrec.model_selection._standings import Standing
 from skimgrec.model_selection._table import describe_row
@@ -20,6 +21,7 @@ __all__ = [
     "candidates",
     "compare",
     "describe_row",
+    "parse_params",
     "prepare_comparison",
     "prepare_tuning",
     "tune",

@@ -136,17 +136,15 @@ def verdict(result: TuneResult) -> str:
     ranking = result.ranking()
     best = ranking[0].standing
     metric = result.metrics[0]
-    folds = f"{result.n_folds} fold{'s' if result.n_folds > 1 else ''}"
+    folds = f"over {result.n_folds} folds" if result.n_folds > 1 else "on one split"
     if not best.complete:
         return "No best setting: none has a score in every fold."
     value = score_text(best.mean[metric], best.std[metric])
     if len(ranking) == 1:
-        return (
-            f"{printable(best.estimator)} has a mean {metric_title(metric)} of {value} over {folds}; there is no other."
-        )
+        return f"{printable(best.estimator)} has a mean {metric_title(metric)} of {value} {folds}; there is no other."
     rivals = [ranked.standing for ranked in ranking[1:] if ranked.in_last and ranked.standing.complete]
     equal = [rival.estimator for rival in rivals if rival.mean[metric] == best.mean[metric]]
-    sentences = [f"{printable(best.estimator)} has the highest mean {metric_title(metric)}, {value} over {folds}."]
+    sentences = [f"{printable(best.estimator)} has the highest mean {metric_title(metric)}, {value} {folds}."]
     if equal:
         sentences.append(f"So {'have' if len(equal) > 1 else 'has'} {_listed(equal)}: the earlier setting goes first.")
     sentences += _how_sure(result, best.estimator, len(rivals))
@@ -166,7 +164,7 @@ def _how_sure(result: TuneResult, best: str, n_rivals: int) -> list[str]:
     pairs = last.pairwise()
     own = pairs[(pairs["first"] == best) | (pairs["second"] == best)]
     if own["p_value"].isna().all():
-        return ["A single fold does not tell how sure that is."] if result.n_folds == 1 else []
+        return ["A single split does not tell how sure that is."] if result.n_folds == 1 else []
     level = int((~own["differ"].astype(bool)).sum())
     if level == 0:
         return [f"It is better than {'each of the others' if n_rivals > 1 else 'the other'} on these folds."]

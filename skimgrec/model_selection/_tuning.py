@@ -175,19 +175,12 @@ class Tuning:
             yield from self._trials()
             return
         names = list(self.settings)
-        for number, (amount, n_settings) in enumerate(self._schedule):
-            several = len(self._schedule) > 1
-            comparison = self._round(
-                names[:n_settings], amount, None if not several else f"round-{number + 1}", n_settings
-            )
-            what = "all" if amount is None else str(amount)
+        several = len(self._schedule) > 1
+        for number, (amount, n_settings) in enumerate(self._schedule, start=1):
+            comparison = self._round(names[:n_settings], amount, f"round-{number}" if several else None)
             words = "training pictures" if self.resource == "n_samples" else self.resource
-            yield (
-                f"Round {number + 1} of {len(self._schedule)}: {n_settings} settings on {what} {words}."
-                if several
-                else "",
-                comparison,
-            )
+            counted = f"{n_settings} setting{'s' if n_settings > 1 else ''} on {'all' if amount is None else amount}"
+            yield f"Round {number} of {len(self._schedule)}: {counted} {words}." if several else "", comparison
             names = [standing.estimator for standing in _standings_of(comparison)]
 
     def _trials(self) -> Iterator[tuple[str, Comparison]]:
@@ -217,7 +210,7 @@ class Tuning:
         self._n_resources.append(amount)
         self._n_settings.append(n_settings)
 
-    def _round(self, names: list[str], amount: int | None, folder: str | None, n_settings: int) -> Comparison:
+    def _round(self, names: list[str], amount: int | None, folder: str | None) -> Comparison:
         splits, more = self._whole.splits, {}
         if amount is not None and self.resource == "n_samples":
             sizes = [size for size, _ in self._schedule if size is not None]
@@ -227,7 +220,7 @@ class Tuning:
         elif amount is not None:
             more = {self.resource: amount}
         comparison = self._prepare_round(names, splits, more, folder)
-        self._begin_round(amount, n_settings)
+        self._begin_round(amount, len(names))
         self._rounds[-1].append(comparison)
         return comparison
 
@@ -242,7 +235,7 @@ class Tuning:
         return self._prepare(estimators, run_dir=run_dir, **{**self.options, "cv": splits, "groups": None})
 
     def _prepare(self, estimators: dict[str, Any], *, run_dir: Path | None, **options: Any) -> Comparison:
-        where = {} if run_dir is None else {"run_dir": run_dir}
+        where: dict[str, Any] = {} if run_dir is None else {"run_dir": run_dir}
         return prepare_comparison(estimators, self.X, self.y, random_state=self.seed, **where, **options)
 
     def _halving_rounds(self) -> list[tuple[int | None, int]]:
@@ -274,6 +267,7 @@ def prepare_tuning(
     resource: str = "n_samples",
     factor: int = 3,
     min_resources: int | str = "exhaust",
+    scoring: Any = "accuracy",
     random_state: Any = None,
     run_dir: str | os.PathLike[str] | None = None,
     **options: Any,
@@ -282,7 +276,8 @@ def prepare_tuning(
 
     Parameters
     ----------
-    model, X, y, params, method, n_iter, resource, factor, min_resources, random_state, run_dir : object
+    model, X, y, params, method, n_iter, resource, factor, min_resources, scoring, random_state, \
+    run_dir : object
         As `tune` takes them.
     **options : object
         What else it takes and `prepare_comparison` too; None and False are left out.
@@ -331,7 +326,7 @@ def prepare_tuning(
         resource=resource,
         factor=factor,
         min_resources=min_resources,
-        options=options,
+        options={"scoring": scoring, **options},
         run_dir=None if run_dir is None else Path(run_dir),
     )
 

@@ -9,7 +9,8 @@ More units in the hidden layer fit the training pictures better. Whether they he
 # %%
 # The sweep
 # ---------
-# Scikit-learn's digits, 1,797 grey pictures of 8 x 8 pixels. A plain number stands for one hidden layer of so many units.
+# Scikit-learn's digits, 1,797 grey pictures of 8 x 8 pixels. A plain number stands for one hidden layer of so many
+# units.
 
 from skimgrec import KerasMLPClassifier, TuningDisplay, load_digits_images, tune
 
@@ -18,7 +19,7 @@ result = tune(
     KerasMLPClassifier(epochs=15, random_state=0),
     digits.images,
     digits.target,
-    {"hidden_layer_sizes": [2, 4, 8, 16, 32, 64]},
+    {"hidden_layer_sizes": [4, 8, 16, 32, 64, 128]},
     cv=3,
     return_train_score=True,
     refit=False,
@@ -29,8 +30,8 @@ result
 # %%
 # Every size against the score
 # ----------------------------
-# The bars are the standard deviation over the three folds, the star is the best setting. The sizes double from one to the
-# next, so that their axis is logarithmic.
+# The bars are the standard deviation over the three folds, the star is the best setting. The sizes double from one to
+# the next, so that their axis is logarithmic.
 
 import matplotlib.pyplot as plt
 

@@ -214,9 +214,8 @@ class TuningDisplay:
                         fmt="o",
                         markersize=5,
                         markerfacecolor=face,
-                        color=_COLORS[kind],
-                        ecolor=(_COLORS[kind], 0.4),
-                        alpha=0.9 if chosen is last else 0.5,
+                        color=(_COLORS[kind], 0.9 if chosen is last else 0.5),
+                        ecolor=(_COLORS[kind], 0.35),
                         label=label,
                     )
             if joined:
@@ -226,11 +225,9 @@ class TuningDisplay:
                     positions[0],
                     mean[0],
                     marker="*",
-                    markersize=14,
+                    markersize=12,
                     linestyle="none",
                     color="C3",
-                    markeredgecolor="white",
-                    markeredgewidth=0.7,
                     zorder=5,
                     label="best",
                 )

@@ -146,9 +146,9 @@ def tune(
     >>> X, y = X[:600], y[:600]
     >>> result = tune("knn+hog", X, y, {"n_neighbors": [1, 3, 30]}, cv=3, random_state=0)
     >>> result.best_params_
-    {'kneighborsclassifier__n_neighbors': 1}
-    >>> result.best_estimator_.score(X, y)
-    1.0
+    {'kneighborsclassifier__n_neighbors': 3}
+    >>> result.best_estimator_.score(X, y) > 0.9
+    True
     """
     tuning = prepare_tuning(
         model,

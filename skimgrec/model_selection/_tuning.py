@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ class Tuning:
         names = list(self.settings)
         several = len(self._schedule) > 1
         for number, (amount, n_settings) in enumerate(self._schedule, start=1):
-            comparison = self._round(names[:n_settings], amount, f"round-{number}" if several else None)
+            comparison = self._round(names[:n_settings], amount)
             words = "training pictures" if self.resource == "n_samples" else self.resource
             counted = f"{n_settings} setting{'s' if n_settings > 1 else ''} on {'all' if amount is None else amount}"
             yield f"Round {number} of {len(self._schedule)}: {counted} {words}." if several else "", comparison
@@ -193,7 +194,7 @@ class Tuning:
                 trials.tell_known(setting)
                 continue
             name = self._name(setting)
-            comparison = self._prepare_round([name], self._whole.splits, {}, f"trial-{number + 1}")
+            comparison = self._prepare_round([name], self._whole.splits, {})
             self._rounds[-1].append(comparison)
             yield f"Setting {number + 1} of {self.n_iter}", comparison
             (standing,) = _standings_of(comparison)
@@ -210,7 +211,7 @@ class Tuning:
         self._n_resources.append(amount)
         self._n_settings.append(n_settings)
 
-    def _round(self, names: list[str], amount: int | None, folder: str | None) -> Comparison:
+    def _round(self, names: list[str], amount: int | None) -> Comparison:
         splits, more = self._whole.splits, {}
         if amount is not None and self.resource == "n_samples":
             sizes = [size for size, _ in self._schedule if size is not None]
@@ -219,20 +220,14 @@ class Tuning:
             ]
         elif amount is not None:
             more = {self.resource: amount}
-        comparison = self._prepare_round(names, splits, more, folder)
+        comparison = self._prepare_round(names, splits, more)
         self._begin_round(amount, len(names))
         self._rounds[-1].append(comparison)
         return comparison
 
-    def _prepare_round(
-        self, names: Sequence[str], splits: list[Any], more: Mapping[str, Any], folder: str | None
-    ) -> Comparison:
-        run_dir = self.run_dir
-        if run_dir is not None and folder is not None:
-            run_dir.mkdir(parents=True, exist_ok=True)
-            run_dir = run_dir / folder
+    def _prepare_round(self, names: Sequence[str], splits: list[Any], more: Mapping[str, Any]) -> Comparison:
         estimators = {name: self.model_with(name, **more) for name in names}
-        return self._prepare(estimators, run_dir=run_dir, **{**self.options, "cv": splits, "groups": None})
+        return self._prepare(estimators, run_dir=self.run_dir, **{**self.options, "cv": splits, "groups": None})
 
     def _prepare(self, estimators: dict[str, Any], *, run_dir: Path | None, **options: Any) -> Comparison:
         where: dict[str, Any] = {} if run_dir is None else {"run_dir": run_dir}
@@ -276,9 +271,10 @@ def prepare_tuning(
 
     Parameters
     ----------
-    model, X, y, params, method, n_iter, resource, factor, min_resources, scoring, random_state, \
-    run_dir : object
+    model, X, y, params, method, n_iter : object
         As `tune` takes them.
+    resource, factor, min_resources, scoring, random_state, run_dir : object
+        Likewise.
     **options : object
         What else it takes and `prepare_comparison` too; None and False are left out.
 
@@ -300,6 +296,11 @@ def prepare_tuning(
         raise ValueError(f"factor={factor!r}, expected an integer from 2 up.")
     if min_resources not in ("exhaust", "smallest") and (not isinstance(min_resources, int) or min_resources < 1):
         raise ValueError(f"min_resources={min_resources!r}, expected 'exhaust', 'smallest' or a positive integer.")
+    if run_dir is not None and not isinstance(random_state, Integral):
+        raise ValueError(
+            f"run_dir={os.fspath(run_dir)!r} with random_state={random_state!r}: other settings and folds would be drawn "
+            "at each call, and nothing found again. Give an integer, such as random_state=0."
+        )
     seed = seed_from(random_state)
     title = model if isinstance(model, str) else " ".join(repr(model).split())
     (model,) = named_estimators([model if isinstance(model, str) else ("model", model)], seed).values()

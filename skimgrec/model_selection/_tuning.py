@@ -298,7 +298,7 @@ def prepare_tuning(
         raise ValueError(f"min_resources={min_resources!r}, expected 'exhaust', 'smallest' or a positive integer.")
     if run_dir is not None and not isinstance(random_state, Integral):
         raise ValueError(
-            f"run_dir={os.fspath(run_dir)!r} with random_state={random_state!r}: other settings and folds would be drawn "
+            f"run_dir={os.fspath(run_dir)!r} with random_state={random_state!r}: other settings would be drawn "
             "at each call, and nothing found again. Give an integer, such as random_state=0."
         )
     seed = seed_from(random_state)

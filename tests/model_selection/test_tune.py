@@ -276,7 +276,7 @@ def test_what_is_measured_is_told_as_it_comes(blobs):
         ({"method": "halving", "resource": "epoch"}, "Unknown parameter 'epoch' of KNeighborsClassifier"),
         ({"params": {"n_neighbors": "1:5"}}, "n_neighbors is a range, 1:5, and method='grid'"),
         ({"params": {"n_neighbor": [1]}}, "did you mean 'n_neighbors'"),
-        ({"run_dir": "run"}, "run_dir='run' with random_state=None: other settings and folds would be drawn"),
+        ({"run_dir": "run"}, "run_dir='run' with random_state=None: other settings would be drawn"),
         ({"cv": 50}, "cv=50 needs at least 50"),
     ],
 )

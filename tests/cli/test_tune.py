@@ -1,5 +1,7 @@
 """The command ``skimgrec tune``."""
 
+import inspect
+
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
@@ -7,6 +9,7 @@ from typer.testing import CliRunner
 
 from skimgrec import TuneResult
 from skimgrec.cli import app
+from skimgrec.model_selection import prepare_comparison
 
 
 @pytest.fixture
@@ -109,6 +112,16 @@ def test_an_interrupt_keeps_what_is_finished(run, monkeypatch, tmp_path):
     done = run("digits", "--model", "knn", "--param", "n_neighbors=3", "--limit", 100)
     assert (done.exit_code, done.stdout) == (130, "")
     assert "Interrupted before the first fit was finished." in done.stderr
+
+
+@pytest.mark.skipif(
+    "run_dir" not in inspect.signature(prepare_comparison).parameters, reason="comparisons keep no run folder yet"
+)
+def test_a_folder_keeps_what_is_finished(run, tmp_path):
+    options = ["--model", "knn", "--param", "n_neighbors=1,3", "--limit", 100, "--cv", 2, "--run", tmp_path / "run"]
+    first, second = (run("digits", *options).stdout for _ in range(2))
+    assert "has the highest mean accuracy" in first
+    assert first == second
 
 
 def test_where_every_setting_fails_the_status_says_so(run):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
     from skimgrec.cli._progress import Progress
-    from skimgrec.model_selection import FoldRow, TuneResult, Tuning
+    from skimgrec.model_selection import Comparison, FoldRow, TuneResult, Tuning
 
 _PICTURES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
 
@@ -186,11 +186,11 @@ def _pictures(data: str, dataset: Bunch, splits: Any, limit: int | None, seed: i
 def _measure(tuning: Tuning, shown: Progress, n_jobs: int | None) -> None:
     on_row: Callable[[FoldRow], None] | None = None
 
-    def on_round(line: str, names: list[str], n_folds: int) -> None:
+    def on_round(line: str, comparison: Comparison) -> None:
         nonlocal on_row
         if line:
             shown.say(line)
-        on_row = shown.begin(names, n_folds=n_folds, n_jobs=n_jobs)
+        on_row = shown.begin(list(comparison.estimators), n_folds=len(comparison.splits), n_jobs=n_jobs)
 
     with closing(tuning.measure(on_round)) as rows:
         for row in rows:

@@ -34,8 +34,8 @@ METHODS = ("grid", "random", "halving", "optuna")
 # How many settings are drawn where that is left open.
 _N_ITER = 20
 
-# A line about a round, "" for the only one, the names of its settings, and its number of folds.
-OnRound = Callable[[str, list[str], int], object]
+# A line about a round, "" for the only one, and the comparison that measures it.
+OnRound = Callable[[str, Comparison], object]
 
 
 @dataclass(kw_only=True)
@@ -117,7 +117,7 @@ class Tuning:
         Parameters
         ----------
         on_round : callable, default=None
-            Called before each round with a line about it, the names of its settings and the number of folds.
+            Called before each round with a line about it, "" for the only one, and the comparison that measures it.
 
         Yields
         ------
@@ -126,7 +126,7 @@ class Tuning:
         """
         for line, comparison in self._comparisons():
             if on_round is not None:
-                on_round(line, list(comparison.estimators), len(comparison.splits))
+                on_round(line, comparison)
             with closing(comparison.measure()) as rows:
                 yield from rows
 

@@ -21,6 +21,8 @@ _HOMES = {
     "KerasMLPClassifier": "skimgrec.neural_network",
     "LearningCurvesDisplay": "skimgrec.inspection",
     "TrainingCurveDisplay": "skimgrec.inspection",
+    "TuneResult": "skimgrec.model_selection",
+    "TuningDisplay": "skimgrec.inspection",
     "candidates": "skimgrec.model_selection",
     "check_images": "skimgrec.datasets",
     "compare": "skimgrec.model_selection",
@@ -31,6 +33,7 @@ _HOMES = {
     "load_digits_images": "skimgrec.datasets",
     "load_image_folder": "skimgrec.datasets",
     "make_image_classification": "skimgrec.datasets",
+    "tune": "skimgrec.model_selection",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

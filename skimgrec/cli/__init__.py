@@ -10,6 +10,7 @@ from skimgrec.cli._check import check
 from skimgrec.cli._compare import compare
 from skimgrec.cli._help import Command
 from skimgrec.cli._models import models
+from skimgrec.cli._tune import tune
 
 __all__ = ["app"]
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(cls=Command)(compare)
+app.command(cls=Command)(tune)
 app.command(cls=Command)(models)
 app.command(cls=Command)(check)
 

@@ -203,8 +203,6 @@ def compare(
             f"{' The same command goes on from there.' if prepared.folder.path else ''}",
             err=True,
         )
-    if comparison.cut:
-        typer.echo(f"Cut by the budget: {', '.join(comparison.cut)}.", err=True)
     result = prepared.result()
     show(result)
     if request.train_sizes is not None:

@@ -2,10 +2,14 @@
 
 from skimgrec.model_selection._candidates import candidate_descriptions, candidates
 from skimgrec.model_selection._compare import Comparison, compare, prepare_comparison
+from skimgrec.model_selection._param_space import parse_params
 from skimgrec.model_selection._rbf_svm import RBFSVMClassifier
 from skimgrec.model_selection._result import ComparisonResult, FoldRow
 from skimgrec.model_selection._standings import Standing
 from skimgrec.model_selection._table import describe_row
+from skimgrec.model_selection._tune import tune
+from skimgrec.model_selection._tune_result import TuneResult
+from skimgrec.model_selection._tuning import Tuning, prepare_tuning
 
 __all__ = [
     "Comparison",
@@ -13,9 +17,14 @@ __all__ = [
     "FoldRow",
     "RBFSVMClassifier",
     "Standing",
+    "TuneResult",
+    "Tuning",
     "candidate_descriptions",
     "candidates",
     "compare",
     "describe_row",
+    "parse_params",
     "prepare_comparison",
+    "prepare_tuning",
+    "tune",
 ]

@@ -1,0 +1,208 @@
+"""The command ``skimgrec tune``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, show
+
+if TYPE_CHECKING:
+    from sklearn.utils import Bunch
+
+    from skimgrec.cli._progress import Progress
+    from skimgrec.model_selection import Comparison, FoldRow, TuneResult, Tuning
+
+
+def tune(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA",
+            help="Pictures to tune on: the name of a data set, such as digits or mnist; a folder with one folder of "
+            "pictures for each class; an .npz file; or a .csv or .parquet table with the columns path and label.",
+        ),
+    ],
+    model: Annotated[str, typer.Option(metavar="NAME", help="Which model; 'skimgrec models' lists them.")],
+    param: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="What to try for one parameter, once for each: values separated by commas, as in filters=16,32 or "
+            "hidden_layer_sizes='(10,),(50,20)', or a range LOW:HIGH or LOW:HIGH:log, as in "
+            "learning_rate=1e-4:1e-1:log.",
+        ),
+    ],
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How settings are found: grid (every combination), random, halving (many on few pictures, the best of "
+            "them on more and more), or optuna.",
+        ),
+    ] = "grid",
+    n_iter: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many settings are drawn; 20 without it.")
+    ] = None,
+    cv: Annotated[
+        str,
+        typer.Option(
+            metavar="N",
+            help="Number of folds; holdout for one split, which tests on a fifth; own for the data's own training and "
+            "test split.",
+        ),
+    ] = "5",
+    train_score: Annotated[bool, typer.Option("--train-score", help="Also score the pictures learnt from.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw every parameter against the score, as in tune.png.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keep what is finished here; the same command goes on where it ended."),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Use only so many pictures, with the same share of every class."),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Bring the pictures of a folder or a table to N x N pixels."),
+    ] = None,
+    grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
+    n_jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "--n-jobs", metavar="N", help="How many fits to run at the same time; -1: one for each processor."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
+) -> None:
+    """Search for the parameters with which a model scores best, every setting on the same splits.
+
+    The pictures of a data set with a published test split are those of its training split, unless --cv own says
+    otherwise. A setting that fails is listed with the reason. Ctrl-C ends the search and shows what is finished.
+
+    Example: skimgrec tune digits --model knn --param n_neighbors=1,3,5,9 --train-score --plot neighbours.png
+
+    Example: skimgrec tune pictures --model cnn --param learning_rate=1e-4:1e-1:log --param filters=16,32 --method
+    random --n-iter 20
+    """
+    from skimgrec.cli._progress import progress
+
+    tuning, interrupted = None, False
+    try:
+        with progress() as shown:
+            with bad_input_is_reported():
+                from skimgrec import model_selection
+                from skimgrec.datasets import load_data
+
+                check_can_save("--json", json)
+                check_can_save("--plot", plot)
+                if plot is not None:
+                    check_can_draw("skimgrec tune", "--plot", plot)
+                splits = _splits(cv)
+                params = model_selection.parse_params(param)
+                image_size = None if size is None else (size, size)
+                subset = "all" if splits == "own" else "train"
+                dataset = load_data(data, image_size=image_size, grey=grey, subset=subset, on_read=shown.read)
+                for note in dataset.notes:
+                    shown.say(note)
+                X, y, splits, drawn_from = _pictures(data, dataset, splits, limit, seed)
+                tuning = model_selection.prepare_tuning(
+                    model,
+                    X,
+                    y,
+                    params,
+                    method=method,
+                    n_iter=n_iter,
+                    cv=splits,
+                    return_train_score=train_score,
+                    n_jobs=n_jobs,
+                    random_state=seed,
+                    run_dir=run,
+                )
+            _measure(tuning, shown)
+    except KeyboardInterrupt:
+        interrupted = True
+    if tuning is None or not tuning.n_measured:
+        typer.echo("Interrupted before the first fit was finished.", err=True)
+        raise typer.Exit(INTERRUPTED)
+    if interrupted:
+        typer.echo(f"Interrupted after {tuning.n_measured} of {tuning.n_planned} fits.", err=True)
+    result = tuning.result()
+    for comparison in result.rounds:
+        comparison.data_name, comparison.drawn_from = data, drawn_from
+    show(result)
+    if json is not None:
+        with bad_input_is_reported():
+            result.to_json(json)
+        typer.echo(f"Saved to {json}", err=True)
+    if plot is not None:
+        _draw(result, plot)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if result.best_ is None and not any(ranked.standing.n_scored for ranked in result.ranking()):
+        raise typer.Exit(1)
+
+
+def _splits(cv: str) -> int | str:
+    if cv in ("holdout", "own"):
+        return cv
+    if not cv.isascii() or not cv.isdecimal():
+        raise ValueError(f"--cv {cv}: expected a number of folds, holdout or own.")
+    return int(cv)
+
+
+def _pictures(data: str, dataset: Bunch, splits: Any, limit: int | None, seed: int) -> tuple[Any, Any, Any, str | None]:
+    """Return pictures, the names of their classes, their splits, and what they are a part of, if they are."""
+    import numpy as np
+
+    from skimgrec.datasets import stratified_subset
+
+    X, y = dataset.images, dataset.target_names[dataset.target]
+    own = splits == "own"
+    if own:
+        names = dataset.get("split")
+        if names is None or not {"train", "test"} <= set(np.asarray(names).tolist()):
+            raise ValueError(f"--cv own: {data} has no training and test split of its own. Use --cv holdout or --cv 5.")
+        splits = np.asarray(names, dtype=str)
+    if limit is None or limit == len(y):
+        return X, y, splits, None
+    # Every split keeps its share, too.
+    strata = np.char.add(np.char.add(splits, "/"), y.astype(str)) if own else y
+    rows = stratified_subset(strata, limit, random_state=seed)
+    drawn_from = f"{len(y):,} {'training ' if 'split' in dataset and not own else ''}pictures"
+    return X[rows], y[rows], splits[rows] if own else splits, drawn_from
+
+
+def _measure(tuning: Tuning, shown: Progress) -> None:
+    on_row: Callable[[FoldRow], None] | None = None
+
+    def on_round(line: str, comparison: Comparison) -> None:
+        nonlocal on_row
+        if line:
+            shown.say(line)
+        on_row = shown.begin(comparison)
+
+    with closing(tuning.measure(on_round)) as rows:
+        for row in rows:
+            if on_row is not None:
+                on_row(row)
+
+
+def _draw(result: TuneResult, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from skimgrec.inspection import TuningDisplay
+
+    display = TuningDisplay.from_result(result)
+    with bad_input_is_reported():
+        display.figure_.savefig(path, dpi=150)
+    typer.echo(f"Drawn to {path}", err=True)

@@ -19,6 +19,7 @@ _HOMES = {
     "ImageLoader": "skimgrec.preprocessing",
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
+    "ModelFileError": "skimgrec.persistence",
     "TrainingCurveDisplay": "skimgrec.inspection",
     "candidates": "skimgrec.model_selection",
     "check_images": "skimgrec.datasets",
@@ -29,7 +30,10 @@ _HOMES = {
     "fetch_mnist": "skimgrec.datasets",
     "load_digits_images": "skimgrec.datasets",
     "load_image_folder": "skimgrec.datasets",
+    "load_model": "skimgrec.persistence",
     "make_image_classification": "skimgrec.datasets",
+    "read_card": "skimgrec.persistence",
+    "save_model": "skimgrec.persistence",
 }
 
 __all__ = ["__version__", *sorted(_HOMES)]

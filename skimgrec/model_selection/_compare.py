@@ -18,7 +18,7 @@ from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._run import check_n_jobs, run_tasks
 from skimgrec.model_selection._splits import checked_train_sizes, make_splits, nested_parts
 from skimgrec.model_selection._standings import FoldRow
-from skimgrec.model_selection._versions import versions
+from skimgrec.utils._versions import versions
 
 Estimators = Mapping[str, Any] | Sequence[str | tuple[str, Any]] | None
 Scoring = str | Callable[..., float] | Iterable[str] | Mapping[str, str | Callable[..., float]]

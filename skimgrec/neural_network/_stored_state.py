@@ -40,8 +40,8 @@ def check_stored_state(net: Any) -> None:
         _check_plain(name, hyperparameter, value)
     weights, moments, generators = net._weights, net._optimizer_variables, net._generator_states
     for part in (weights, moments, generators):
-        if not isinstance(part, tuple) or not all(isinstance(array, np.ndarray) for array in part):
-            raise ValueError(f"The weights of {name} in the file are no arrays.")
+        if not isinstance(part, tuple) or not all(isinstance(a, np.ndarray) and a.dtype.kind in "fiu" for a in part):
+            raise ValueError(f"The weights of {name} in the file are no numbers.")
     if not all(np.isfinite(array).all() for array in (*weights, *moments) if array.dtype.kind not in "iu"):
         raise ValueError(
             f"The weights of {name} are not all finite: training has diverged, or the file was made up. Its "

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from skimgrec.persistence._errors import ModelFileError
 from skimgrec.persistence._types import OWN, SEARCH_TREES, SEARCHERS
 
+_MOST_ORIENTATIONS = 2**16
 # Learned numbers of every kind of estimator, by the names that scikit-learn gives them.
 _LEARNED = ("coef_", "intercept_", "coefs_", "intercepts_", "dual_coef_", "support_vectors_", "components_", "theta_")
 # Those that have a column for each feature.
@@ -227,8 +228,8 @@ def _check_own(value: Any) -> None:
     is_shape = isinstance(shape, tuple) and len(shape) in (2, 3) and all(_is_count(side) for side in shape)
     _require(is_shape, type(value).__name__, "has no shape of pictures")
     _require(int(np.prod(shape)) == value.n_features_in_, type(value).__name__, "has pictures of another shape")
-    if hasattr(value, "_layout"):
-        value._layout()
+    if hasattr(value, "_fitted_layout"):
+        _check_hog(value)
     if hasattr(value, "weights_"):
         from skimgrec.neural_network._stored_state import check_stored_state
 
@@ -236,6 +237,21 @@ def _check_own(value: Any) -> None:
             check_stored_state(value)
         except ValueError as error:
             raise ModelFileError(str(error)) from error
+
+
+def _check_hog(value: Any) -> None:
+    """Check the sizes that the kernels trust, for which the parameters do not stand any more."""
+    what = "HOGTransformer"
+    parts = value._fitted_layout
+    _require(isinstance(parts, tuple) and len(parts) == 7, what, "has no layout")
+    orientations, cell, block, norm, *flags = parts
+    pairs = all(isinstance(pair, tuple) and len(pair) == 2 and all(map(_is_count, pair)) for pair in (cell, block))
+    _require(pairs and _is_count(orientations) and orientations <= _MOST_ORIENTATIONS, what, "has sizes that are none")
+    _require(
+        norm in ("L1", "L1-sqrt", "L2", "L2-Hys") and all(isinstance(flag, bool) for flag in flags), what, "is odd"
+    )
+    fits = all(side >= c * b for side, c, b in zip(value.image_shape_, cell, block, strict=False))
+    _require(fits, what, "has cells that do not fit into its pictures")
 
 
 _TREES = "DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor"

@@ -135,8 +135,8 @@ def load_model(path: str | os.PathLike[str], *, trusted: Iterable[str] = ()) -> 
             if unknown:
                 raise ModelFileError(
                     f"The model needs {', '.join(name[:200] for name in unknown[:20])}, which is neither skimgrec's "
-                    "nor scikit-learn's, or not known to be harmless in a file from a stranger. If you know what that is "
-                    f"and trust it, load with trusted={unknown[:20]!r}."
+                    "nor scikit-learn's, or not known to be harmless in a file from a stranger. If you know what that "
+                    f"is and trust it, load with trusted={unknown[:20]!r}."
                 )
             sizes = {name: member.size for name, member in archive.members.items() if name.endswith(".npy")}
             builder = Builder(archive.read, sizes, trusted)

@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skimgrec.persistence._arrays import read_array
 from skimgrec.persistence._errors import ModelFileError
@@ -45,7 +46,7 @@ def foreign_types(state: Any) -> list[str]:
         elif isinstance(entry, dict) and "kind" in entry:
             kind, name = entry["kind"], entry.get("type")
             if not isinstance(kind, str) or kind not in ALLOWED or not isinstance(name, str):
-                raise ModelFileError(f"The state of the model holds an entry of unknown kind: {str(kind)[:80]!r}.")
+                raise ModelFileError(f"The state of the model holds an entry that is none: {str(entry)[:80]!r}.")
             if name not in ALLOWED[kind]:
                 if kind not in TRUSTABLE:
                     raise ModelFileError(f"{name[:200]!r} stands where such a type never stands: as {kind}.")
@@ -75,6 +76,7 @@ class Builder:
         self._trusted = frozenset(trusted)
         self._known: dict[int, Any] = {}
         self._uses: Counter[str] = Counter()
+        self._small: dict[str, NDArray[Any]] = {}
         self._depth = 0
 
     def build(self, entry: Any) -> Any:
@@ -157,9 +159,15 @@ class Builder:
         if file not in self._sizes:
             raise ModelFileError(f"The state of the model names an array that the file does not hold: {file[:80]!r}.")
         self._uses[file] += 1
-        if self._uses[file] > 1 and self._sizes[file] > SHARED_SIZE:
+        array = self._small.get(file)
+        if array is not None:
+            array = array.copy(order="K")
+        elif self._uses[file] > 1:
             raise ModelFileError(f"{file} stands for several arrays, and only small ones do.")
-        array = read_array(self._read(file), file)
+        else:
+            array = read_array(self._read(file), file)
+            if self._sizes[file] <= SHARED_SIZE:
+                self._small[file] = array.copy(order="K")
         if name == "numpy.ndarray":
             return array
         if array.ndim or not isinstance(array[()], _imported(name)):

@@ -19,7 +19,6 @@ _HOMES = {
     "ImageLoader": "skimgrec.preprocessing",
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
-    "ModelFileError": "skimgrec.persistence",
     "TrainingCurveDisplay": "skimgrec.inspection",
     "candidates": "skimgrec.model_selection",
     "check_images": "skimgrec.datasets",

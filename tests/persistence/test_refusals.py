@@ -20,11 +20,11 @@ from skimgrec import (
     HOGTransformer,
     ImageFlattener,
     KerasMLPClassifier,
-    ModelFileError,
     load_model,
     read_card,
     save_model,
 )
+from skimgrec.persistence import ModelFileError
 from skimgrec.persistence._archive import MANIFEST, STATE, write_archive
 
 TRAP = "from pathlib import Path\nPath(__file__).with_name('sprung').touch()\nclass Trap: pass\n"

@@ -24,11 +24,11 @@ from skimgrec import (
     ImageFlattener,
     ImageLoader,
     KerasMLPClassifier,
-    ModelFileError,
     load_model,
     read_card,
     save_model,
 )
+from skimgrec.persistence import ModelFileError
 
 MODULE = """
 import keras

@@ -123,6 +123,38 @@ def _check_forest(value: Any) -> None:
         _require(boosted or tree.tree_.n_outputs == n_outputs, what, "has trees with other outputs")
 
 
+def _check_gradient_boosting(value: Any) -> None:
+    _check_forest(value)
+    trees = getattr(value, "estimators_", None)
+    if trees is None:
+        return
+    what = type(value).__name__
+    _require(isinstance(trees, np.ndarray) and trees.ndim == 2, what, "has no trees")
+    # The trees add to the columns that the first guess has, and nothing looks how many there are.
+    guess = value._raw_predict_init(np.zeros((1, value.n_features_in_), np.float32))
+    _require(guess.shape == (1, trees.shape[1]), what, "has trees for other classes")
+
+
+def _check_one_hot(value: Any) -> None:
+    """Check that no index lies beyond the columns: they go into a sparse matrix that does not look."""
+    state, what = vars(value), type(value).__name__
+    if "categories_" not in state:
+        return
+    _require(
+        state.get("_infrequent_enabled") is False and state.get("drop_idx_") is None, what, "leaves out categories"
+    )
+    _require(state.get("_drop_idx_after_grouping") is None, what, "leaves out categories")
+    categories = state["categories_"]
+    whole = isinstance(categories, list) and all(isinstance(part, np.ndarray) and part.ndim == 1 for part in categories)
+    _require(whole, what, "has no categories")
+    sizes = state.get("_n_features_outs")
+    _require(isinstance(sizes, list) and sizes == [len(part) for part in categories], what, "has other categories")
+    for part in categories:
+        if part.dtype.kind != "O":
+            numbers = part[:-1] if part.dtype.kind == "f" and len(part) and np.isnan(part[-1]) else part
+            _require(bool((numbers[:-1] < numbers[1:]).all()), what, "has categories out of order")
+
+
 def _check_predictor(value: Any) -> None:
     what = "A tree of histogram boosting"
     nodes: Any = getattr(value, "nodes", None)
@@ -260,7 +292,8 @@ _BOOSTING = "sklearn.ensemble._hist_gradient_boosting"
 _CHECKS: dict[str, Callable[[Any], None]] = {
     **{f"sklearn.tree._classes.{name}": _check_decision_tree for name in _TREES.split()},
     **{f"sklearn.ensemble._forest.{name}": _check_forest for name in _FORESTS.split()},
-    "sklearn.ensemble._gb.GradientBoostingClassifier": _check_forest,
+    "sklearn.ensemble._gb.GradientBoostingClassifier": _check_gradient_boosting,
+    "sklearn.preprocessing._encoders.OneHotEncoder": _check_one_hot,
     f"{_BOOSTING}.predictor.TreePredictor": _check_predictor,
     f"{_BOOSTING}.gradient_boosting.HistGradientBoostingClassifier": _check_histogram_boosting,
     "sklearn.svm._classes.SVC": _check_support_vectors,

@@ -67,7 +67,7 @@ _ESTIMATORS = {
     "sklearn.preprocessing._discretization": "KBinsDiscretizer",
     "sklearn.preprocessing._encoders": "OneHotEncoder OrdinalEncoder",
     "sklearn.preprocessing._function_transformer": "FunctionTransformer",
-    "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder MultiLabelBinarizer",
+    "sklearn.preprocessing._label": "LabelBinarizer LabelEncoder",
     "sklearn.preprocessing._polynomial": "PolynomialFeatures",
     "sklearn.random_projection": "GaussianRandomProjection",
     "sklearn.semi_supervised._self_training": "SelfTrainingClassifier",

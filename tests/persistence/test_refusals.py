@@ -14,6 +14,7 @@ from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingCla
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
 from sklearn.svm import SVC
 
 from skimgrec import (
@@ -454,6 +455,33 @@ def test_parts_that_do_not_fit_are_refused(quietly_fitted, opened, tmp_path, mod
         found[attribute] = value
 
     with pytest.raises(ModelFileError):
+        opened(with_state(content, change))
+
+
+def test_boosting_has_a_column_for_each_tree(quietly_fitted, opened, tmp_path):
+    content = saved_bytes(quietly_fitted(make_pipeline(HOG, GRADIENT[0])), tmp_path)
+
+    def change(state):
+        attributes(state, "GradientBoostingClassifier")["init_"] = "zero"
+        attributes(state, "GradientBoostingClassifier")["n_trees_per_iteration_"] = 1
+
+    with pytest.raises(ModelFileError, match="trees for other classes"):
+        opened(with_state(content, change))
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"), [("_n_features_outs", [1] * 64), ("_infrequent_enabled", True), ("drop_idx_", [0])]
+)
+def test_columns_of_categories_are_counted(digits, opened, tmp_path, attribute, value):
+    X, y = digits
+    model = make_pipeline(ImageFlattener(), OneHotEncoder(handle_unknown="ignore"), LogisticRegression(max_iter=300))
+    content = saved_bytes(model.fit(X, y), tmp_path)
+    np.testing.assert_array_equal(opened(content).predict(X), model.predict(X))
+
+    def change(state):
+        attributes(state, "OneHotEncoder")[attribute] = value
+
+    with pytest.raises(ModelFileError, match="categories"):
         opened(with_state(content, change))
 
 

@@ -32,7 +32,10 @@ _HOMES = {
     "fetch_mnist": "skimgrec.datasets",
     "load_digits_images": "skimgrec.datasets",
     "load_image_folder": "skimgrec.datasets",
+    "load_model": "skimgrec.persistence",
     "make_image_classification": "skimgrec.datasets",
+    "read_card": "skimgrec.persistence",
+    "save_model": "skimgrec.persistence",
     "tune": "skimgrec.model_selection",
 }
 

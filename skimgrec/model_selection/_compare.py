@@ -36,7 +36,7 @@ from skimgrec.model_selection._run import check_n_jobs, jobs_at_a_time, run_task
 from skimgrec.model_selection._splits import checked_train_sizes, make_splits, nested_parts
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._store import RowStore
-from skimgrec.model_selection._versions import versions
+from skimgrec.utils._versions import versions
 
 Estimators = Mapping[str, Any] | Sequence[str | tuple[str, Any]] | None
 Scoring = str | Callable[..., float] | Iterable[str] | Mapping[str, str | Callable[..., float]]

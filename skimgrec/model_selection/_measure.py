@@ -19,10 +19,10 @@ from sklearn.utils import _safe_indexing
 
 from skimgrec.model_selection._memory import peak_memory
 from skimgrec.model_selection._standings import FoldRow
-from skimgrec.model_selection._versions import versions
 from skimgrec.model_selection._warning_log import logged_warnings
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import interrupts_passed_on
+from skimgrec.utils._versions import versions
 
 Scorers = Mapping[str, Callable[..., float]]
 Measured = tuple[FoldRow, dict[str, str]]

@@ -17,7 +17,7 @@ import joblib
 from skimgrec.model_selection._estimator_fingerprint import NoFingerprintError, fingerprint_of
 from skimgrec.model_selection._measure import FoldTask, Measures
 from skimgrec.model_selection._networks import has_network, has_unpinned_network
-from skimgrec.model_selection._versions import versions
+from skimgrec.utils._versions import versions
 
 _BACKENDS = ("tensorflow", "torch", "jax")
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")

@@ -66,6 +66,7 @@ def table_of(result: TuneResult) -> Table:
             "predict time",
         ),
         rows=rows,
+        cautions=[],
         notes=[*([f"{more} more settings are in to_frame()."] if more else []), *_notes(result)],
         verdict=verdict(result),
         has_winner=ranking[0].standing.complete,

@@ -25,18 +25,34 @@ def to_plain(value: Any) -> Any:
     for home in _HOMES:
         if getattr(getattr(keras, home), kind.__name__, None) is kind:
             config = value.get_config()
-            if all(isinstance(part, (str, int, float, type(None))) for part in config.values()):
+            if _is_plain(config):
                 return {_MARK: f"{home}.{kind.__name__}", "config": config}
     return value
 
 
 def from_plain(value: Any, n_threads: int | None = None) -> Any:
-    """Return what `to_plain` was given, as a new object; Keras may be loaded for it, with so many threads."""
+    """Return what `to_plain` was given, as a new object; Keras may be loaded for it, with so many threads.
+
+    Keras's own `from_config` is not used: it imports and calls what a configuration names.
+
+    Raises
+    ------
+    ValueError
+        If the value is not one that `to_plain` returns.
+    """
     if isinstance(value, (list, tuple)):
         return type(value)(from_plain(part, n_threads) for part in value)
     if not (isinstance(value, dict) and _MARK in value):
         return value
-    home, _, name = value[_MARK].partition(".")
-    if home not in _HOMES or not name.isidentifier():
+    home, _, name = str(value[_MARK]).partition(".")
+    config: Any = value.get("config")
+    keras = load_keras(n_threads)
+    kind = getattr(getattr(keras, home), name, None) if home in _HOMES and name.isidentifier() else None
+    bases = (keras.optimizers.Optimizer, keras.losses.Loss, keras.metrics.Metric)
+    if not (isinstance(kind, type) and issubclass(kind, bases)) or not _is_plain(config):
         raise ValueError(f"{value[_MARK]!r} is no optimizer, loss or metric of Keras.")
-    return getattr(getattr(load_keras(n_threads), home), name).from_config(value["config"])
+    return kind(**config)
+
+
+def _is_plain(config: Any) -> bool:
+    return isinstance(config, dict) and all(isinstance(part, (str, int, float, type(None))) for part in config.values())

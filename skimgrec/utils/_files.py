@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 _Result = TypeVar("_Result")
@@ -33,13 +33,25 @@ def sync_folder(folder: Path) -> None:
 
 def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file, text as UTF-8, so that it appears whole or not at all. One that exists is replaced."""
+    with open_atomically(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Lend a stream for a binary file that appears under its name whole, once the block has ended, or not at all.
+
+    One that exists is replaced; after an error in the block it stays as it is. A process that is killed may leave a
+    hidden file that ends in ``.tmp`` beside it.
+    """
     target = Path(path)
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+            yield file
             to_disk(file)
         os.replace(temporary, target)
+        sync_folder(target.absolute().parent)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The versions of what takes part in a comparison."""
+"""The versions of what takes part in a comparison, or made a model file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPTIONAL_LIBRARIES = ("keras", "tensorflow", "torch", "jax")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that measure here, those of Keras's kind only if loaded."""
+    """Return the versions of Python and of the libraries at work here, those of Keras's kind only if loaded."""
     import sklearn
 
     import skimgrec

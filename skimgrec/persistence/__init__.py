@@ -1,0 +1,6 @@
+"""One-file models that load without running code."""
+
+from skimgrec.persistence._errors import ModelFileError
+from skimgrec.persistence._model_file import load_model, read_card, save_model
+
+__all__ = ["ModelFileError", "load_model", "read_card", "save_model"]

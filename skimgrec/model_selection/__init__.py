@@ -1,7 +1,8 @@
 """Comparing classifiers of pictures on the same splits."""
 
 from skimgrec.model_selection._candidates import candidate_descriptions, candidates
-from skimgrec.model_selection._compare import Comparison, compare, prepare_comparison
+from skimgrec.model_selection._compare import compare, prepare_comparison
+from skimgrec.model_selection._comparison import Comparison
 from skimgrec.model_selection._param_space import parse_params
 from skimgrec.model_selection._rbf_svm import RBFSVMClassifier
 from skimgrec.model_selection._result import ComparisonResult, FoldRow

@@ -172,27 +172,9 @@ class ComparisonResult:
         >>> bool(result.pairwise().loc[0, "differ"])
         True
         """
-        import pandas as pd
+        from skimgrec.model_selection._frames import pairs_frame
 
-        from skimgrec.model_selection._pairwise import pairs_of
-
-        metric = self._measured(metric)
-        columns = ["first", "second", "difference", "low", "high", "p_value", "adjusted_p_value", "differ", "method"]
-        records = [
-            (
-                pair.first,
-                pair.second,
-                pair.test.difference,
-                pair.test.low,
-                pair.test.high,
-                pair.test.p_value,
-                pair.adjusted_p_value,
-                pair.differ,
-                pair.test.method,
-            )
-            for pair in pairs_of(self, metric)
-        ]
-        return pd.DataFrame(records, columns=columns)
+        return pairs_frame(self, self._measured(metric))
 
     def pareto(self, metric: str | None = None, *, cost: str = "fit_time") -> list[str]:
         """Return the estimators that none other beats in score without costing more time.
@@ -315,28 +297,9 @@ class ComparisonResult:
             `fit_time` and `predict_time` in seconds, `peak_memory` in bytes, `warnings` (list of str), and `error` and
             `traceback` (None where nothing failed). What failed measured NaN.
         """
-        import pandas as pd
+        from skimgrec.model_selection._frames import rows_frame
 
-        frame = pd.DataFrame(
-            [
-                {
-                    "estimator": row.estimator,
-                    "fold": row.fold,
-                    "n_train": row.n_train,
-                    "n_test": row.n_test,
-                    **{f"test_{metric}": row.scores[metric] for metric in self.metrics},
-                    "fit_time": row.fit_time,
-                    "predict_time": row.predict_time,
-                    "peak_memory": row.peak_memory,
-                    "warnings": row.warnings,
-                }
-                for row in self.rows
-            ]
-        )
-        # Left to itself, pandas turns None into NaN beside strings.
-        for name in ("error", "traceback"):
-            frame[name] = pd.Series([getattr(row, name) for row in self.rows], dtype=object)
-        return frame
+        return rows_frame(self)
 
     def summary(self) -> pd.DataFrame:
         """Return one row for each estimator, best first.
@@ -351,24 +314,9 @@ class ComparisonResult:
             single split, where a spread is NaN, `low_test_<metric>` and `high_test_<metric>` are the 95 % interval of
             the score over test pictures, NaN for metrics that do not follow from the predictions alone.
         """
-        import pandas as pd
+        from skimgrec.model_selection._frames import summary_frame
 
-        from skimgrec.model_selection._pairwise import interval_of
-
-        records = []
-        for standing in self.standings():
-            record: dict[str, Any] = {"estimator": standing.estimator}
-            for metric in self.metrics:
-                record[f"mean_test_{metric}"] = standing.mean[metric]
-                record[f"std_test_{metric}"] = standing.std[metric]
-                if self.n_folds == 1:
-                    low, high = interval_of(self, standing.estimator, metric)
-                    record.update({f"low_test_{metric}": low, f"high_test_{metric}": high})
-            for kind in ("fit_time", "predict_time"):
-                record[f"mean_{kind}"], record[f"std_{kind}"] = getattr(standing, kind)
-            record.update(pictures_per_second=standing.pictures_per_second, peak_memory=standing.peak_memory)
-            records.append({**record, "n_folds": standing.n_scored, "n_failed": standing.n_failed})
-        return pd.DataFrame(records).set_index("estimator")
+        return summary_frame(self)
 
     def learning_curves(self) -> pd.DataFrame:
         """Return how each estimator does with less to learn from, as `train_sizes` of `compare` asked for.
@@ -381,30 +329,9 @@ class ComparisonResult:
             `mean_test_<metric>` and `std_test_<metric>` for each metric, `mean_fit_time` in seconds and `n_folds`
             (those with a score in the first metric).
         """
-        import pandas as pd
+        from skimgrec.model_selection._frames import learning_curves_frame
 
-        sizes = list(dict.fromkeys(row.train_size for row in [*self.partial_rows, *self.rows]))
-        records = []
-        for name in self.estimators:
-            for size in sizes:
-                rows = [
-                    row for row in [*self.partial_rows, *self.rows] if (row.estimator, row.train_size) == (name, size)
-                ]
-                if not rows:
-                    continue
-                (standing,) = standings(rows, self.metrics, [name], self.n_folds)
-                record = {
-                    "estimator": name,
-                    "train_size": size,
-                    "n_train": sum(row.n_train for row in rows) / len(rows),
-                }
-                for metric in self.metrics:
-                    record[f"mean_test_{metric}"] = standing.mean[metric]
-                    record[f"std_test_{metric}"] = standing.std[metric]
-                records.append({**record, "mean_fit_time": standing.fit_time[0], "n_folds": standing.n_scored})
-        frame = pd.DataFrame(records)
-        frame["train_size"] = pd.Series([record["train_size"] for record in records], dtype=object)
-        return frame.sort_values(["estimator", "n_train"], kind="stable", ignore_index=True)
+        return learning_curves_frame(self)
 
     def predictions(self, estimator: str | None = None) -> pd.DataFrame:
         """Return what an estimator answered about each picture while it had not learnt from it.

@@ -14,7 +14,8 @@ from typing import Any
 from sklearn.base import clone
 
 from skimgrec.model_selection._arguments import named_estimators, seed_from
-from skimgrec.model_selection._compare import Comparison, prepare_comparison
+from skimgrec.model_selection._compare import prepare_comparison
+from skimgrec.model_selection._comparison import Comparison
 from skimgrec.model_selection._halving import halving_rounds
 from skimgrec.model_selection._optuna import OptunaTrials, check_optuna
 from skimgrec.model_selection._param_space import (

@@ -143,14 +143,12 @@ CANDIDATES = {
     ),
     "knn": Candidate("a vote of the five nearest, by their pixels", _on_pixels(_nearest_five, **_SEARCHED), False, 1),
     "forest": Candidate("random forest on pixels", _on_pixels(_forest), True, 3),
-    "extra-trees": Candidate(
-        "extremely randomised trees on pixels, faster than a random forest", _on_pixels(_extra_trees), False, 3
-    ),
+    "extra-trees": Candidate("extremely randomised trees on pixels", _on_pixels(_extra_trees), False, 3),
     "boosting": Candidate("gradient boosting of trees on pixels", _on_pixels(_boosting), False, 9),
     "logistic": Candidate("logistic regression on pixels scaled to 0..1", _on_pixels(_logistic, **_SCALED), True, 5),
     "linear-svm": Candidate("linear SVM on pixels scaled to 0..1", _on_pixels(_linear_svm, **_SCALED), False, 6),
     "rbf-svm": Candidate(
-        "SVM with an RBF kernel on pixels scaled to 0..1, approximate for many pictures",
+        "SVM with an RBF kernel on pixels scaled to 0..1",
         _on_pixels(_rbf_svm, **_SCALED),
         False,
         7,
@@ -158,15 +156,11 @@ CANDIDATES = {
     "1nn+hog": Candidate("the class of the nearest training picture, by its HOG features", _on_hog(_nearest), True, 2),
     "knn+hog": Candidate("a vote of the five nearest, by their HOG features", _on_hog(_nearest_five), False, 2),
     "forest+hog": Candidate("random forest on HOG features", _on_hog(_forest), True, 4),
-    "extra-trees+hog": Candidate(
-        "extremely randomised trees on HOG features, faster than a random forest", _on_hog(_extra_trees), False, 4
-    ),
+    "extra-trees+hog": Candidate("extremely randomised trees on HOG features", _on_hog(_extra_trees), False, 4),
     "boosting+hog": Candidate("gradient boosting of trees on HOG features", _on_hog(_boosting), False, 9),
     "logistic+hog": Candidate("logistic regression on HOG features", _on_hog(_logistic), False, 5),
     "linear-svm+hog": Candidate("linear SVM on HOG features", _on_hog(_linear_svm), False, 6),
-    "rbf-svm+hog": Candidate(
-        "SVM with an RBF kernel on HOG features, approximate for many pictures", _on_hog(_rbf_svm), False, 7
-    ),
+    "rbf-svm+hog": Candidate("SVM with an RBF kernel on HOG features", _on_hog(_rbf_svm), False, 7),
     "mlp": Candidate("multilayer perceptron on pixels, trained with Keras", _perceptron, True, 1),
     "cnn": Candidate("residual convolutional network, trained with Keras", _convolutional, True, 3),
     "cnn-sequential": Candidate("convolutions, pooling and dense layers, trained with Keras", _sequential, False, 2),

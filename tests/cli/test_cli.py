@@ -277,9 +277,9 @@ def test_version(run):
 def test_models_are_listed_with_a_line_each(run):
     lines = run("models").stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
-        "chance", "majority", "1nn", "knn", "forest", "boosting", "logistic", "linear-svm", "1nn+hog", "knn+hog",
-        "forest+hog", "boosting+hog", "logistic+hog", "linear-svm+hog", "mlp", "cnn",
-        "cnn-sequential",
+        "chance", "majority", "1nn", "knn", "forest", "extra-trees", "boosting", "logistic", "linear-svm", "rbf-svm",
+        "1nn+hog", "knn+hog", "forest+hog", "extra-trees+hog", "boosting+hog", "logistic+hog", "linear-svm+hog",
+        "rbf-svm+hog", "mlp", "cnn", "cnn-sequential",
     ]  # fmt: skip
 
 

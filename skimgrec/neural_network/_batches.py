@@ -54,7 +54,7 @@ class TrainingBatches(keras.utils.PyDataset):
         n_replicas: int = 1,
     ) -> None:
         super().__init__(workers=0)
-        self._pictures = pictures
+        self._pictures: Any = pictures
         self._targets = targets
         self._weights = weights.astype(np.float32)
         self._rows = np.flatnonzero(weights)
@@ -91,6 +91,18 @@ class TrainingBatches(keras.utils.PyDataset):
         if self.n_replicas > 1:
             rows, weights = self._in_equal_parts(rows, weights)
         return self._scale(read_rows(self._pictures, rows)), self._as_targets(self._targets[rows]), weights
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the pictures are let go of."""
+        return self._pictures is None
+
+    def close(self) -> None:
+        """Let go of pictures, targets and weights: TensorFlow keeps this object for as long as the process lives."""
+        self._pictures = None
+        self._targets = self._targets[:0].copy()
+        self._weights = self._weights[:0].copy()
+        self._rows = self._order = self._rows[:0].copy()
 
     def nothing(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
         """Return no pictures, no targets and no weights, of the shapes and kinds that `read` returns. Reads no file."""

@@ -29,7 +29,8 @@ class NetworkPool:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._building = threading.Lock()
+        # Reentrant: an architecture of the user's own may use another network while it is built.
+        self._building = threading.RLock()
         self._free: list[tuple[Hashable, Network]] = []
         self._n_discarded = 0
 

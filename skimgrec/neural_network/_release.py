@@ -54,6 +54,8 @@ def _graphs(function: Any, depth: int) -> Iterator[Any]:
 
 def _variables(graph: Any) -> Sequence[Any]:
     try:
-        return tuple(graph.variables)
-    except (AttributeError, ReferenceError):
+        # `graph.variables` raises where one is gone, as those of somebody else's discarded network are.
+        found = [reference() for reference in graph._weak_variables]
+    except (AttributeError, TypeError):
         return ()
+    return [variable for variable in found if variable is not None]

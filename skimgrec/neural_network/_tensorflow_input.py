@@ -42,6 +42,8 @@ def as_dataset(batches: TrainingBatches) -> tf.data.Dataset:
 
     def generate() -> Iterator[Any]:
         for start in range(0, batches.n_pictures, size):
+            if batches.is_closed:
+                return
             try:
                 yield batches.read(start, min(start + size, batches.n_pictures))
             except Exception as error:

@@ -194,6 +194,9 @@ class TrainableNetwork(FittedNetwork):
         callbacks += [*own_callbacks(self.callbacks, self.learning_rate_schedule), watch]
         verbose = int(self.verbose)
         with contextlib.ExitStack() as stack:
+            for part in (batches, judged):
+                if part is not None:
+                    stack.callback(part.close)
             if verbose == 1:
                 bar = ProgressBar(self.n_iter_ + 1, self.n_iter_ + epochs)
                 stack.callback(bar.close)

@@ -43,18 +43,3 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + new * (1 - self.momentum))
         return outputs
-
-
-def in_kerass_own_layers(model: keras.Model) -> keras.Model:
-    """Return a model in which Keras's own layers normalise, so that it can be saved and loaded without this package.
-
-    It has other weights. A model without our layers is returned as it is.
-    """
-    if not any(isinstance(layer, BatchNormalization) for layer in model.layers):
-        return model
-
-    def clone(layer: keras.Layer) -> keras.Layer:
-        kind = keras.layers.BatchNormalization if isinstance(layer, BatchNormalization) else type(layer)
-        return kind.from_config(layer.get_config())
-
-    return keras.models.clone_model(model, clone_function=clone)

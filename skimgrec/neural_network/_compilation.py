@@ -160,7 +160,7 @@ def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any, *settin
     The learning rate is no part of it: it is a variable, set before every fit.
     """
     metric_keys = tuple(_metric_key(metric) for metric in make_metrics(metrics))
-    return optimizer_key(optimizer), _loss_key(loss), metric_keys, settings
+    return optimizer_key(optimizer), type(optimizer), _loss_key(loss), metric_keys, settings
 
 
 def optimizer_key(optimizer: keras.Optimizer) -> str:
@@ -220,7 +220,8 @@ def _is_keras_own(kind: type) -> bool:
 
 def _metric_key(metric: Any) -> Hashable:
     # Instances are copied by their configuration, which therefore tells all of them.
-    return _description(metric, metric.get_config()) if hasattr(metric, "get_config") else metric
+    # The class itself, too: another one may have had its name, as when a cell of a notebook is run again.
+    return (type(metric), _description(metric, metric.get_config())) if hasattr(metric, "get_config") else metric
 
 
 def _loss_key(loss: Any) -> Hashable:

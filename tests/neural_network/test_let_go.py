@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from skimgrec import KerasCNNClassifier, KerasMLPClassifier
+from skimgrec.neural_network import load_keras
 from skimgrec.neural_network._batches import TrainingBatches
 from skimgrec.neural_network._pool import NetworkPool
 
@@ -86,3 +87,37 @@ def test_a_fit_after_a_fit_learns_what_it_is_given():
     first = net.fit(X, y).predict_proba(X)
     net.fit(X[::-1], y)
     assert (net.fit(X, y).predict_proba(X) == first).all()
+
+
+def test_classes_of_one_name_are_not_taken_for_one_another():
+    keras = load_keras()
+
+    def reporting(value):
+        class Constant(keras.metrics.Metric):
+            def update_state(self, *args, **kwargs):
+                pass
+
+            def result(self):
+                return keras.ops.convert_to_tensor(float(value))
+
+        return Constant(name="constant")
+
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (30, 8, 8), dtype=np.uint8), np.arange(30) % 3
+    for value in (1, 2):
+        net = KerasMLPClassifier(hidden_layer_sizes=(3,), epochs=1, metrics=[reporting(value)], random_state=0).fit(
+            X, y
+        )
+        assert net.history_["constant"] == [value]
+
+
+@pytest.mark.parametrize("settings", [{}, {"architecture": "sequential", "batch_normalization": True}])
+def test_a_network_with_an_activation_of_the_users_own_is_had_as_a_keras_model(settings):
+    rng = np.random.default_rng(0)
+    X, y = rng.integers(0, 256, (30, 8, 8), dtype=np.uint8), np.arange(30) % 3
+    keras = load_keras()
+    net = KerasCNNClassifier(
+        filters=(4, 8), activation=lambda x: keras.ops.maximum(x, 0.1), epochs=1, random_state=0, **settings
+    ).fit(X, y)
+    assert not any(type(layer).__module__.startswith("skimgrec") for layer in net.model_.layers)
+    assert net.model_.predict(X, verbose=0) == pytest.approx(net.predict_proba(X), abs=1e-5)

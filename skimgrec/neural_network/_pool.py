@@ -29,7 +29,8 @@ class NetworkPool:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        self._building = threading.Lock()
+        # Building may call a user's function, which may use another network.
+        self._building = threading.RLock()
         self._free: list[tuple[Hashable, Network]] = []
         self._n_discarded = 0
 
@@ -96,7 +97,9 @@ class NetworkPool:
 
     def _release(self, discarded: list[tuple[Hashable, Network]]) -> None:
         for _, network in discarded:
-            network.release()
+            # It only saves memory, and must not fail the fit that is done.
+            with contextlib.suppress(Exception):
+                network.release()
         self._n_discarded += len(discarded)
         # Networks are full of cycles, and hold few objects that Python sees but ten MiB each that it does not.
         if self._n_discarded >= _DISCARDED_PER_COLLECTION:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -45,16 +48,19 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
-def in_kerass_own_layers(model: keras.Model) -> keras.Model:
-    """Return a model in which Keras's own layers normalise, so that it can be saved and loaded without this package.
+_kind: ContextVar[type[keras.layers.BatchNormalization]] = ContextVar("_kind", default=BatchNormalization)
 
-    It has other weights. A model without our layers is returned as it is.
-    """
-    if not any(isinstance(layer, BatchNormalization) for layer in model.layers):
-        return model
 
-    def clone(layer: keras.Layer) -> keras.Layer:
-        kind = keras.layers.BatchNormalization if isinstance(layer, BatchNormalization) else type(layer)
-        return kind.from_config(layer.get_config())
+def normalization(**settings: Any) -> keras.Layer:
+    """Return a new layer that normalises: one of ours, or of Keras's own within `keras_own_layers`."""
+    return _kind.get()(**settings)
 
-    return keras.models.clone_model(model, clone_function=clone)
+
+@contextmanager
+def keras_own_layers() -> Iterator[None]:
+    """Let Keras's own layers normalise in models built here: they are saved and loaded without this package."""
+    token = _kind.set(keras.layers.BatchNormalization)
+    try:
+        yield
+    finally:
+        _kind.reset(token)

@@ -155,12 +155,13 @@ def make_metrics(metrics: Any) -> list[Any]:
 
 
 def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any, *settings: Hashable) -> Hashable:
-    """Return what two compilations share if one compiled network can serve both.
+    """Return what two compilations share if one compiled network can serve both, in this process.
 
     The learning rate is no part of it: it is a variable, set before every fit.
     """
     metric_keys = tuple(_metric_key(metric) for metric in make_metrics(metrics))
-    return optimizer_key(optimizer), _loss_key(loss), metric_keys, settings
+    # Another class may have the same name, in a notebook for example.
+    return type(optimizer), optimizer_key(optimizer), _loss_key(loss), metric_keys, settings
 
 
 def optimizer_key(optimizer: keras.Optimizer) -> str:
@@ -220,7 +221,7 @@ def _is_keras_own(kind: type) -> bool:
 
 def _metric_key(metric: Any) -> Hashable:
     # Instances are copied by their configuration, which therefore tells all of them.
-    return _description(metric, metric.get_config()) if hasattr(metric, "get_config") else metric
+    return (type(metric), _description(metric, metric.get_config())) if hasattr(metric, "get_config") else metric
 
 
 def _loss_key(loss: Any) -> Hashable:

@@ -52,11 +52,12 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         Changing it does not change the classifier.
         """
         check_is_fitted(self)
-        from skimgrec.neural_network._batch_normalization import in_kerass_own_layers
+        from skimgrec.neural_network._batch_normalization import keras_own_layers
 
         low, high = self.value_range_
         scale = rescaling(PixelScale(low, high, "float32"))
-        model = with_front_layers(in_kerass_own_layers(self._build_core()), [scale], input_dtype="float32")
+        with keras_own_layers():
+            model = with_front_layers(self._build_core(), [scale], input_dtype="float32")
         model.set_weights(self._weights)
         model.compile(
             optimizer=make_optimizer(self.optimizer, self.learning_rate, self.weight_decay),

@@ -68,9 +68,11 @@ class NetworkPool:
         try:
             yield network
         finally:
+            spoilt = [] if network.is_unspoilt else [(key, network)]
             with self._lock:
-                self._free.append((key, network))
-                discarded = self._free[: -self._capacity]
+                if not spoilt:
+                    self._free.append((key, network))
+                discarded = spoilt + self._free[: -self._capacity]
                 del self._free[: -self._capacity]
             self._release(discarded)
 

@@ -299,10 +299,16 @@ def test_networks_trained_elsewhere_and_gone_do_not_fail_a_fit(digits):
     forget_gradients([keras.Variable(0.0)])
 
 
-def test_release_that_fails_does_not_fail_the_borrower():
-    class Failing:
-        compilation = holder = None
+class _Fake:
+    compilation = holder = None
+    is_unspoilt = True
 
+    def release(self):
+        pass
+
+
+def test_release_that_fails_does_not_fail_the_borrower():
+    class Failing(_Fake):
         def release(self):
             raise AssertionError
 
@@ -345,19 +351,10 @@ def test_a_fit_keeps_no_training_pictures(network, digits, monkeypatch):
     assert [batches() for batches in made] == [None, None]
 
 
-class _Fake:
-    compilation = holder = None
-
-    def release(self):
-        pass
-
-
 def test_pool_forgets_what_was_unused_for_longest():
     pool = _pool.NetworkPool(capacity=2)
 
-    class Fake:
-        compilation = holder = None
-
+    class Fake(_Fake):
         def release(self):
             released.append(self)
 

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from skimgrec import KerasCNNClassifier, KerasMLPClassifier
+from skimgrec.neural_network._pool import networks
 
 
 def mlp(**parameters):
@@ -64,6 +65,49 @@ def test_an_optimizer_of_the_users_own_works_by_its_settings(digits):
     still, moving = (mlp(optimizer=Telling(0.1, boost=boost), epochs=4).fit(*digits) for boost in (0.0, 1.0))
     assert np.ptp(still.loss_curve_) < 1e-3
     assert moving.loss_ < still.loss_
+
+
+def test_classes_of_one_name_are_told_apart(digits):
+    def optimizer(factor):
+        class Own(keras.optimizers.SGD):
+            def update_step(self, gradient, variable, learning_rate):
+                super().update_step(gradient * factor, variable, learning_rate)
+
+        return Own(0.1)
+
+    def metric(value):
+        class Own(keras.metrics.Mean):
+            def result(self):
+                return super().result() * 0 + value
+
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                super().update_state(y_pred)
+
+        return Own(name="own")
+
+    still, moving = (mlp(optimizer=optimizer(factor), epochs=4).fit(*digits) for factor in (0.0, 1.0))
+    assert moving.loss_ < still.loss_ - 0.01
+    assert [mlp(metrics=[metric(value)], epochs=1).fit(*digits).history_["own"] for value in (1.0, 2.0)] == [[1], [2]]
+
+
+class Freezer(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        for layer in self.model.layers[:-1]:
+            layer.trainable = False
+
+
+class Recompiler(keras.callbacks.Callback):
+    def on_train_end(self, logs=None):
+        self.model.compile("sgd", "sparse_categorical_crossentropy")
+
+
+@pytest.mark.parametrize("callback", [Freezer, Recompiler])
+def test_what_a_callback_does_to_the_network_does_not_reach_the_next_fit(digits, same_weights, callback):
+    networks.clear()
+    expected = mlp(hidden_layer_sizes=(7,)).fit(*digits)
+    networks.clear()
+    mlp(hidden_layer_sizes=(7,), callbacks=callback).fit(*digits)
+    assert same_weights(mlp(hidden_layer_sizes=(7,)).fit(*digits), expected)
 
 
 def test_an_architecture_that_hands_out_its_layers_again_is_refused(digits):

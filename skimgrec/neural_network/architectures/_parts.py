@@ -64,9 +64,9 @@ class Stack:
 def normalization_layer(**settings: Any) -> keras.Layer:
     """Return a new layer of batch normalisation over the last axis, with Keras's settings."""
     load_keras()
-    from skimgrec.neural_network._batch_normalization import BatchNormalization
+    from skimgrec.neural_network._batch_normalization import normalization
 
-    return BatchNormalization(**settings)
+    return normalization(**settings)
 
 
 def output_layer(n_outputs: int) -> keras.Layer:

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from skimgrec import KerasCNNClassifier, KerasMLPClassifier
+from skimgrec.neural_network._compilation import make_optimizer
 from skimgrec.neural_network._pool import networks
 
 
@@ -194,6 +195,54 @@ def test_balanced_weights_do_not_count_rows_of_weight_zero(digits, same_weights)
     np.testing.assert_allclose(
         row_weights(y, classes, weights, "balanced")[kept], row_weights(y[kept], classes, None, "balanced")
     )
+
+
+def test_a_warm_start_on_other_pictures_is_judged_by_them(digits):
+    X, y = digits
+    net = mlp(epochs=15, early_stopping=True, validation_fraction=0.3, learning_rate=0.01).fit(X, y)
+    net.set_params(warm_start=True, n_iter_no_change=30, epochs=30).fit(X, (y + 1) % 10)
+    assert accuracy_score((y + 1) % 10, net.predict(X)) > 0.5
+
+
+@pytest.mark.parametrize("method", ["train_step", "test_step", "compute_loss", "compute_metrics"])
+def test_a_model_that_trains_in_its_own_way_is_refused(digits, method):
+    kind = type("Own", (keras.Model,), {method: lambda self, *args, **kwargs: None})
+
+    def own(input_shape, n_outputs):
+        inputs = keras.Input(input_shape)
+        return kind(inputs, keras.layers.Dense(n_outputs, "softmax")(keras.layers.Flatten()(inputs)))
+
+    with pytest.raises(ValueError, match=f"'own' returned a Own, which has a {method} of its own.*loss= or callbacks="):
+        KerasCNNClassifier(architecture=own, epochs=1).fit(*digits)
+
+
+@pytest.mark.parametrize("factor", [1e-50, 1e-39, 1e39])
+def test_only_the_ratios_of_sample_weights_matter(digits, same_weights, factor):
+    X, y = digits
+    weights = np.where(np.arange(len(y)) % 3 == 0, 3.0, 1.0)
+    factor = 2.0 ** np.round(np.log2(factor))
+    expected = mlp().fit(X, y, sample_weight=weights)
+    assert same_weights(mlp().fit(X, y, sample_weight=weights * factor), expected)
+
+
+def test_a_loss_that_is_a_sum_sees_the_weights_as_they_are(digits):
+    X, y = digits
+    loss = keras.losses.SparseCategoricalCrossentropy(reduction="sum")
+    one, ten = (
+        mlp(loss=loss, epochs=1, learning_rate=1e-9).fit(X, y, sample_weight=np.full(len(y), weight)).loss_
+        for weight in (1.0, 10.0)
+    )
+    assert ten == pytest.approx(10 * one, rel=1e-3)
+
+
+def test_every_optimizer_is_known_by_name_but_for_wrappers(digits):
+    assert isinstance(make_optimizer("Lamb", 0.5), keras.optimizers.Lamb)
+    for name in ("lossscaleoptimizer", "multioptimizer", "sdg"):
+        with pytest.raises(ValueError, match=r"Keras has no optimizer of that name. It has .*\badamw, .*\blamb\b"):
+            mlp(optimizer=name).fit(*digits)
+    wrapper = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
+    with pytest.raises(ValueError, match=r"LossScaleOptimizer\(...\) wraps other optimizers.*dtype_policy"):
+        mlp(optimizer=wrapper).fit(*digits)
 
 
 def test_a_warm_start_that_gets_worse_keeps_the_best_epoch_before_it(digits, same_weights):

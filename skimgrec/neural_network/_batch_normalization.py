@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import keras
@@ -43,3 +46,21 @@ class BatchNormalization(keras.layers.BatchNormalization):
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + new * (1 - self.momentum))
         return outputs
+
+
+_kind: ContextVar[type[keras.layers.BatchNormalization]] = ContextVar("_kind", default=BatchNormalization)
+
+
+def normalization(**settings: Any) -> keras.Layer:
+    """Return a new layer that normalises: one of ours, or of Keras's own within `keras_own_layers`."""
+    return _kind.get()(**settings)
+
+
+@contextmanager
+def keras_own_layers() -> Iterator[None]:
+    """Let Keras's own layers normalise in models built here: they are saved and loaded without this package."""
+    token = _kind.set(keras.layers.BatchNormalization)
+    try:
+        yield
+    finally:
+        _kind.reset(token)

@@ -38,6 +38,9 @@ class TrainingBatches(keras.utils.PyDataset):
         How many devices a batch is divided among. Each gets an equal part: what the last batch lacks is filled up with
         pictures of weight 0. The other weights of a batch are brought to a mean of 1, so that the mean over parts, each
         divided by its number of pictures, is the weighted mean of all.
+    judging : bool, default=False
+        Whether the batches are for validation, where it is the weights of all batches together that are brought to a
+        mean of 1: the results are means over all pictures.
     """
 
     def __init__(
@@ -52,12 +55,17 @@ class TrainingBatches(keras.utils.PyDataset):
         batch_size: int,
         seed: int,
         n_replicas: int = 1,
+        judging: bool = False,
     ) -> None:
         super().__init__(workers=0)
-        self._pictures: Any = pictures
+        self._pictures = pictures
         self._targets = targets
-        self._weights = weights.astype(np.float32)
         self._rows = np.flatnonzero(weights)
+        if judging and n_replicas > 1:
+            n_filled_up = len(self._rows) + -len(self._rows) % n_replicas
+            weights = weights * (n_filled_up / weights.sum())
+        self._weights = weights.astype(np.float32)
+        self._judging = judging
         self._n_outputs = n_outputs
         self._one_hot = one_hot
         self.input_dtype = scale.input_dtype
@@ -92,18 +100,6 @@ class TrainingBatches(keras.utils.PyDataset):
             rows, weights = self._in_equal_parts(rows, weights)
         return self._scale(read_rows(self._pictures, rows)), self._as_targets(self._targets[rows]), weights
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether the pictures are let go of."""
-        return self._pictures is None
-
-    def close(self) -> None:
-        """Let go of pictures, targets and weights: TensorFlow keeps this object for as long as the process lives."""
-        self._pictures = None
-        self._targets = self._targets[:0].copy()
-        self._weights = self._weights[:0].copy()
-        self._rows = self._order = self._rows[:0].copy()
-
     def nothing(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
         """Return no pictures, no targets and no weights, of the shapes and kinds that `read` returns. Reads no file."""
         pictures = np.empty((0, *self._pictures.shape[1:]), self.input_dtype)
@@ -122,7 +118,9 @@ class TrainingBatches(keras.utils.PyDataset):
         n_lacking = -len(rows) % self.n_replicas
         rows = np.concatenate([rows, np.resize(self._order, n_lacking)])
         weights = np.concatenate([weights, np.zeros(n_lacking, np.float32)])
-        return rows, weights * (len(weights) / max(weights.sum(), np.finfo(np.float32).tiny))
+        if not self._judging:
+            weights = weights * (len(weights) / max(weights.sum(), np.finfo(np.float32).tiny))
+        return rows, weights
 
 
 class EpochOrder(keras.callbacks.Callback):

@@ -61,8 +61,8 @@ class EpochWatch(keras.callbacks.Callback):
         The one that is trained.
     n_iter_no_change : int or None
         How many epochs may pass without a better validation score. None never stops, and keeps no best epoch.
-    best : tuple of (rank, TrainingState), default=None
-        The best epoch of earlier training, where the scores are of the same pictures.
+    judged_at_start : keras.utils.PyDataset or tf.data.Dataset, optional
+        Validation pictures. What training starts from is judged by them, and is the best so far.
     """
 
     def __init__(
@@ -70,17 +70,21 @@ class EpochWatch(keras.callbacks.Callback):
         network: Network,
         n_iter_no_change: int | None,
         *,
-        best: tuple[tuple[float, float], TrainingState] | None = None,
+        judged_at_start: Any = None,
     ) -> None:
         super().__init__()
         self.best_rank: tuple[float, float] | None = None
         self.best: TrainingState | None = None
-        if best is not None:
-            self.best_rank, self.best = best
+        self._judged_at_start = judged_at_start
         self._finished: tuple[TrainingState | None, list[dict[str, Any]]] = (None, [])
         self._network = network
         self._patience = n_iter_no_change
         self._waited = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        if self._judged_at_start is not None:
+            results = self.model.evaluate(self._judged_at_start, verbose=0, return_dict=True)
+            self.best_rank, self.best = _rank(results), self._network.snapshot()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         state = self._network.snapshot()
@@ -103,15 +107,19 @@ class EpochWatch(keras.callbacks.Callback):
         return {name: [results.get(name, np.nan) for results in epochs] for name in dict.fromkeys(chain(*epochs))}
 
     def _judge(self, logs: dict[str, Any], state: TrainingState, patience: int) -> None:
-        loss = float(logs["val_loss"])
-        score = float(logs.get("val_accuracy", -loss))
+        rank = _rank(logs, "val_")
         before = self.best_rank or (-np.inf, -np.inf)
-        # Few validation pictures make ties, which the loss decides.
-        if (score, -loss) > before:
-            self.best_rank, self.best = (score, -loss), state
-        self._waited = 0 if score > before[0] else self._waited + 1
+        if rank > before:
+            self.best_rank, self.best = rank, state
+        self._waited = 0 if rank[0] > before[0] else self._waited + 1
         if self._waited >= patience:
             self.model.stop_training = True
+
+
+def _rank(results: dict[str, Any], prefix: str = "") -> tuple[float, float]:
+    # Few validation pictures make ties, which the loss decides.
+    loss = float(results[f"{prefix}loss"])
+    return float(results.get(f"{prefix}accuracy", -loss)), -loss
 
 
 def own_callbacks(callbacks: Any, schedule: str) -> list[keras.callbacks.Callback]:

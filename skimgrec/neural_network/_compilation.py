@@ -19,6 +19,7 @@ _DEFAULT_LOSS = "sparse_categorical_crossentropy"
 _PLAIN = (str, int, float, tuple, type(None))
 # "one_cycle" reaches its highest rate for a few steps only, which may be so many times that of a whole training.
 _PEAK = 10.0
+_WRAPPERS = ("lossscaleoptimizer", "multioptimizer")
 
 
 def n_outputs(loss: Any, n_classes: int) -> int:
@@ -63,22 +64,26 @@ def make_optimizer(
         If Keras knows no optimizer of that name, or the optimizer's rate is a schedule and may be none.
     """
     keras = load_keras()
+    kinds = {
+        name.lower(): kind
+        for name, kind in vars(keras.optimizers).items()
+        if isinstance(kind, type) and issubclass(kind, keras.Optimizer) and kind is not keras.Optimizer
+    }
+    wrappers = tuple(kinds.pop(name) for name in _WRAPPERS if name in kinds)
     if isinstance(optimizer, str):
-        name = optimizer
-        try:
-            optimizer = keras.optimizers.get(name)
-            if learning_rate is None and schedule == "one_cycle":
-                learning_rate = _PEAK * float(optimizer.get_config()["learning_rate"])
-        except ValueError:
-            known = sorted(
-                name.lower()
-                for name, kind in vars(keras.optimizers).items()
-                if isinstance(kind, type) and issubclass(kind, keras.Optimizer) and kind is not keras.Optimizer
-            )
+        if optimizer.lower() not in kinds:
             raise ValueError(
-                f"optimizer={name!r}: Keras has no optimizer of that name. It has {', '.join(known)}; or give an "
-                "instance of keras.Optimizer."
-            ) from None
+                f"optimizer={optimizer!r}: Keras has no optimizer of that name. It has {', '.join(sorted(kinds))}; or "
+                "give an instance of keras.Optimizer."
+            )
+        optimizer = kinds[optimizer.lower()]()
+        if learning_rate is None and schedule == "one_cycle":
+            learning_rate = _PEAK * float(optimizer.get_config()["learning_rate"])
+    if isinstance(optimizer, wrappers):
+        raise ValueError(
+            f"optimizer={type(optimizer).__name__}(...) wraps other optimizers. Give a plain one: losses are scaled "
+            "where dtype_policy='mixed_float16' needs it."
+        )
     if not isinstance(optimizer, keras.Optimizer):
         raise ValueError(f"optimizer={optimizer!r}: expected the name of a Keras optimizer or an instance of one.")
     new = _copied(optimizer)
@@ -146,6 +151,11 @@ def make_loss(loss: Any, label_smoothing: float = 0.0, reduction: str = "mean_wi
     return FunctionLoss(function, name=name if name.isidentifier() else "loss", reduction=reduction)
 
 
+def averages(loss: Any, label_smoothing: float = 0.0) -> bool:
+    """Tell whether a loss over a batch is a weighted mean, to which only the ratios of the weights matter."""
+    return make_loss(loss, label_smoothing).reduction == "mean_with_sample_weight"
+
+
 def make_metrics(metrics: Any) -> list[Any]:
     """Return the metrics to compile with: names and functions as they are, new objects for instances."""
     keras = load_keras()
@@ -155,12 +165,13 @@ def make_metrics(metrics: Any) -> list[Any]:
 
 
 def compilation_key(optimizer: keras.Optimizer, loss: Any, metrics: Any, *settings: Hashable) -> Hashable:
-    """Return what two compilations share if one compiled network can serve both.
+    """Return what two compilations share if one compiled network can serve both, in this process.
 
     The learning rate is no part of it: it is a variable, set before every fit.
     """
     metric_keys = tuple(_metric_key(metric) for metric in make_metrics(metrics))
-    return optimizer_key(optimizer), type(optimizer), _loss_key(loss), metric_keys, settings
+    # Another class may have the same name, in a notebook for example.
+    return type(optimizer), optimizer_key(optimizer), _loss_key(loss), metric_keys, settings
 
 
 def optimizer_key(optimizer: keras.Optimizer) -> str:
@@ -220,7 +231,6 @@ def _is_keras_own(kind: type) -> bool:
 
 def _metric_key(metric: Any) -> Hashable:
     # Instances are copied by their configuration, which therefore tells all of them.
-    # The class itself, too: another one may have had its name, as when a cell of a notebook is run again.
     return (type(metric), _description(metric, metric.get_config())) if hasattr(metric, "get_config") else metric
 
 

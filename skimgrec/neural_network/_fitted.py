@@ -28,7 +28,6 @@ from skimgrec.neural_network._placement import placement
 from skimgrec.neural_network._pool import networks
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network.architectures import architecture_function, check_core, check_new_variables
-from skimgrec.neural_network.architectures._parts import kerass_own_layers
 from skimgrec.utils import with_channel_axis
 
 if TYPE_CHECKING:
@@ -53,9 +52,11 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         Changing it does not change the classifier.
         """
         check_is_fitted(self)
+        from skimgrec.neural_network._batch_normalization import keras_own_layers
+
         low, high = self.value_range_
         scale = rescaling(PixelScale(low, high, "float32"))
-        with kerass_own_layers():
+        with keras_own_layers():
             model = with_front_layers(self._build_core(), [scale], input_dtype="float32")
         model.set_weights(self._weights)
         model.compile(

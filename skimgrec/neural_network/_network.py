@@ -70,6 +70,7 @@ class Network:
         self.compilation: Hashable = None
         self._generators = [v for v in self.model.variables if v.name == "seed_generator_state"]
         self._untrained_optimizer: Arrays = ()
+        self._as_compiled: tuple[Any, ...] | None = None
         self._forward: Forward | None = None
         self._features: dict[int | str, Forward] = {}
 
@@ -105,7 +106,19 @@ class Network:
         # Under mixed precision the model's optimizer is a wrapper around this one.
         self.model.optimizer.build(self.model.trainable_variables)
         self._untrained_optimizer = _values(self.model.optimizer.variables)
+        # Keras makes it anew where a callback of the user's compiles the model again.
+        self.model.make_train_function()
+        self._as_compiled = self._compiled_parts()
         self.compilation = compilation
+
+    @property
+    def is_unspoilt(self) -> bool:
+        """Whether no callback has frozen or thawed layers, or compiled the model otherwise."""
+        return self._as_compiled in (None, self._compiled_parts())
+
+    def _compiled_parts(self) -> tuple[Any, ...]:
+        trainable = [layer.trainable for layer in self.model._flatten_layers()]
+        return trainable, getattr(self.model, "optimizer", None), getattr(self.model, "train_function", None)
 
     def initialize(self, seed: int, weights: Arrays | None = None) -> None:
         """Give every variable a first value: that in `weights`, or one that depends on `seed` alone."""

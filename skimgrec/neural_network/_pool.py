@@ -29,7 +29,7 @@ class NetworkPool:
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._lock = threading.Lock()
-        # Reentrant: an architecture of the user's own may use another network while it is built.
+        # Building may call a user's function, which may use another network.
         self._building = threading.RLock()
         self._free: list[tuple[Hashable, Network]] = []
         self._n_discarded = 0
@@ -68,9 +68,11 @@ class NetworkPool:
         try:
             yield network
         finally:
+            spoilt = [] if network.is_unspoilt else [(key, network)]
             with self._lock:
-                self._free.append((key, network))
-                discarded = self._free[: -self._capacity]
+                if not spoilt:
+                    self._free.append((key, network))
+                discarded = spoilt + self._free[: -self._capacity]
                 del self._free[: -self._capacity]
             self._release(discarded)
 
@@ -97,7 +99,9 @@ class NetworkPool:
 
     def _release(self, discarded: list[tuple[Hashable, Network]]) -> None:
         for _, network in discarded:
-            network.release()
+            # It only saves memory, and must not fail the fit that is done.
+            with contextlib.suppress(Exception):
+                network.release()
         self._n_discarded += len(discarded)
         # Networks are full of cycles, and hold few objects that Python sees but ten MiB each that it does not.
         if self._n_discarded >= _DISCARDED_PER_COLLECTION:

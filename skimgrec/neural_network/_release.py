@@ -27,7 +27,9 @@ def forget_gradients(variables: Sequence[Any]) -> None:
     registry = getattr(getattr(ops, "_gradient_registry", None), "_registry", None)
     if not isinstance(registry, dict):
         return
-    own = {id(getattr(variable, "value", None)) for variable in variables}
+    values = [variable.value for variable in variables]
+    # Under a strategy, graphs hold the part of a variable on each device.
+    own = {id(part) for value in values for part in (value, *getattr(value, "values", ()))}
     for name in [name for name in list(registry) if str(name).startswith(_PREFIX)]:
         entry = registry.get(name)
         function = entry.get("type") if isinstance(entry, dict) else None
@@ -52,10 +54,7 @@ def _graphs(function: Any, depth: int) -> Iterator[Any]:
             yield from _graphs(value, depth - 1)
 
 
-def _variables(graph: Any) -> Sequence[Any]:
-    try:
-        # `graph.variables` raises where one is gone, as those of somebody else's discarded network are.
-        found = [reference() for reference in graph._weak_variables]
-    except (AttributeError, TypeError):
-        return ()
-    return [variable for variable in found if variable is not None]
+def _variables(graph: Any) -> list[Any]:
+    # `graph.variables` raises an error once one of them is gone, as those of networks made elsewhere may be.
+    living = (reference() for reference in getattr(graph, "_weak_variables", ()))
+    return [variable for variable in living if variable is not None]

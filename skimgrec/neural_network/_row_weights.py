@@ -10,6 +10,14 @@ from sklearn.utils import compute_class_weight
 from sklearn.utils.validation import _check_sample_weight
 
 
+def near_one(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights of the same ratios, the largest of which is from 1 to 2, so that float32 can tell them.
+
+    They are multiplied by a power of 2, which rounds nothing.
+    """
+    return np.ldexp(weights, 1 - int(np.frexp(weights.max())[1]))
+
+
 def row_weights(
     codes: NDArray[np.intp],
     classes: NDArray[Any],

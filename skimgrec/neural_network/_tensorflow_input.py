@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ def as_dataset(batches: TrainingBatches) -> tf.data.Dataset:
     Parameters
     ----------
     batches : TrainingBatches
-        They are asked anew in every epoch.
+        They are asked anew in every epoch, and must be kept for as long as the data set is used.
 
     Returns
     -------
@@ -40,15 +41,21 @@ def as_dataset(batches: TrainingBatches) -> tf.data.Dataset:
     together = max(1, min(_TOGETHER, _BYTES_TOGETHER // n_bytes)) if batches.n_replicas == 1 else 1
     size = together * batches.batch_size
 
+    # TensorFlow keeps the generator for as long as the process lives; the pictures must not stay with it.
+    reference, n_pictures = weakref.ref(batches), batches.n_pictures
+
+    def read(start: int) -> Any:
+        living = reference()
+        if living is None:
+            raise RuntimeError("The batches were let go of before the data set that reads them.")
+        try:
+            return living.read(start, min(start + size, n_pictures))
+        except Exception as error:
+            living.failure = error
+            raise
+
     def generate() -> Iterator[Any]:
-        for start in range(0, batches.n_pictures, size):
-            if batches.is_closed:
-                return
-            try:
-                yield batches.read(start, min(start + size, batches.n_pictures))
-            except Exception as error:
-                batches.failure = error
-                raise
+        yield from map(read, range(0, n_pictures, size))
 
     # The last one may be shorter.
     signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in none)

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skimgrec.neural_network._augmentation import augmentation_amounts
 from skimgrec.neural_network._compilation import (
+    averages,
     compilation_key,
     make_loss,
     make_metrics,
@@ -30,7 +31,7 @@ from skimgrec.neural_network._labels import check_classes, check_labels, encode_
 from skimgrec.neural_network._network import Arrays, Network, TrainingState
 from skimgrec.neural_network._placement import n_replicas
 from skimgrec.neural_network._precision import policy_name
-from skimgrec.neural_network._row_weights import row_weights
+from skimgrec.neural_network._row_weights import near_one, row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network._validation import check_validation_data, rows_set_aside
@@ -83,15 +84,17 @@ class TrainableNetwork(FittedNetwork):
         weights = row_weights(targets, self.classes_, sample_weight, self.class_weight)
         # A score says how well the pictures are told apart, whatever weight their classes have in training.
         judging_weights = row_weights(targets, self.classes_, sample_weight, None)
+        if averages(self.loss, self.label_smoothing):
+            weights, judging_weights = near_one(weights), near_one(judging_weights)
 
         sets = self._training_and_validation(
             pictures, targets, weights, judging_weights, validation, stop_early=stop_early
         )
-        # The same pictures are set aside at every fit, so that the best epoch of the fits before is in the running.
-        best = self._best_so_far() if resume and stop_early and all(part is None for part in validation) else None
+        # What is kept of fits with early stopping is in the running. Other fits may have seen the pictures set aside.
+        is_fair = getattr(self, "_best_rank", None) is not None or any(part is not None for part in validation)
         with self._lend_trainable_network(sets[0].input_dtype, resume) as network:
             state, history, interrupted, self._best_rank = self._run(
-                network, *sets, epochs=epochs, stop_early=stop_early, best=best
+                network, *sets, epochs=epochs, stop_early=stop_early, judge_start=resume and stop_early and is_fair
             )
         self._input_dtype = sets[0].input_dtype
         self._store(state)
@@ -153,7 +156,7 @@ class TrainableNetwork(FittedNetwork):
         pictures, targets, held_out = judged
         held_out = np.ones(len(targets)) if held_out is None else held_out
         size = batch_size * -(-_SMALLEST_VALIDATION_BATCH // batch_size)
-        return training, TrainingBatches(pictures, targets, held_out, batch_size=size, **settings)
+        return training, TrainingBatches(pictures, targets, held_out, batch_size=size, judging=True, **settings)
 
     def _usual_batch_size(self, n_pictures: int) -> int:
         if self.batch_size != "auto":
@@ -175,7 +178,7 @@ class TrainableNetwork(FittedNetwork):
         *,
         epochs: int,
         stop_early: bool,
-        best: tuple[tuple[float, float], TrainingState] | None,
+        judge_start: bool,
     ) -> tuple[TrainingState, dict[str, list[Any]], bool, tuple[float, float] | None]:
         """Train, and return the numbers to keep, the results of the epochs, whether Ctrl-C ended it, and the rank."""
         from skimgrec.neural_network._batches import EpochOrder, for_backend
@@ -183,7 +186,12 @@ class TrainableNetwork(FittedNetwork):
         from skimgrec.neural_network._progress import ProgressBar
         from skimgrec.neural_network._scikeras import train
 
-        watch = EpochWatch(network, self.n_iter_no_change if stop_early else None, best=best)
+        validation = None if judged is None else for_backend(judged)
+        watch = EpochWatch(
+            network,
+            self.n_iter_no_change if stop_early else None,
+            judged_at_start=validation if judge_start else None,
+        )
         callbacks: list[Any] = [EpochOrder(batches)]
         if self.learning_rate_schedule != "constant":
             optimizer = make_optimizer(self.optimizer, self.learning_rate, schedule=self.learning_rate_schedule)
@@ -194,9 +202,6 @@ class TrainableNetwork(FittedNetwork):
         callbacks += [*own_callbacks(self.callbacks, self.learning_rate_schedule), watch]
         verbose = int(self.verbose)
         with contextlib.ExitStack() as stack:
-            for part in (batches, judged):
-                if part is not None:
-                    stack.callback(part.close)
             if verbose == 1:
                 bar = ProgressBar(self.n_iter_ + 1, self.n_iter_ + epochs)
                 stack.callback(bar.close)
@@ -205,7 +210,7 @@ class TrainableNetwork(FittedNetwork):
                 train(
                     network.model,
                     for_backend(batches),
-                    validation=None if judged is None else for_backend(judged),
+                    validation=validation,
                     epochs=epochs,
                     initial_epoch=self.n_iter_,
                     callbacks=callbacks,
@@ -222,11 +227,6 @@ class TrainableNetwork(FittedNetwork):
                     raise
                 raise failure from None
         return watch.best or network.state(), watch.history, False, watch.best_rank
-
-    def _best_so_far(self) -> tuple[tuple[float, float], TrainingState] | None:
-        """Return the best epoch of the fits with early stopping so far, and its rank; its numbers are what is kept."""
-        rank = getattr(self, "_best_rank", None)
-        return None if rank is None else (rank, self._training_state())
 
     def _training_state(self) -> TrainingState:
         return TrainingState(self._weights, self._optimizer_variables, self._generator_states)

@@ -93,6 +93,17 @@ np.save(sys.argv[2], model.predict(np.load(sys.argv[3]), verbose=0))
     np.testing.assert_allclose(np.load(paths[1]), net.predict_proba(X), atol=1e-5)
 
 
+@pytest.mark.parametrize("architecture", ["residual", "sequential"])
+def test_the_model_has_kerass_own_layers_whatever_the_activation(digits, architecture):
+    X, y = digits
+    settings = {"architecture": architecture, "filters": (4,), "batch_normalization": True, "epochs": 1}
+    if architecture == "residual":
+        del settings["batch_normalization"]
+    model = KerasCNNClassifier(activation=lambda x: keras.ops.relu(x), **settings).fit(X, y).model_
+    assert keras.layers.BatchNormalization in map(type, model._flatten_layers())
+    assert BatchNormalization not in map(type, model._flatten_layers())
+
+
 def test_it_comes_back_from_its_configuration(rng):
     layer = BatchNormalization(momentum=0.8, epsilon=0.01)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))

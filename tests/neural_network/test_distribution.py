@@ -10,6 +10,7 @@ import pytest
 BACKEND = keras.backend.backend()
 
 ON_TENSORFLOW = """
+import contextlib
 import pickle
 import keras
 import numpy as np
@@ -54,6 +55,15 @@ for n, weight in ((32, 1), (32, 10), (35, 10), (33, 10)):
 print(alone.score(X, y), together.score(X, y))
 again = pickle.loads(pickle.dumps(together))
 assert (again.predict_proba(X) == together.predict_proba(X)).all()
+# So are the results of validation.
+for n in (129, 300):
+    judged = []
+    weights = np.where(np.arange(2 * n) % 17 == 0, 300.0, 1.0) * np.where(np.arange(2 * n) < n, 1.0, 1e-3)
+    for scope in (contextlib.nullcontext(), strategy.scope()):
+        with scope:
+            net = KerasMLPClassifier(**plain, early_stopping=True, validation_fraction=0.5)
+            judged.append(net.fit(X[: 2 * n], y[: 2 * n], sample_weight=weights).history_)
+    np.testing.assert_allclose(judged[0]["val_accuracy"], judged[1]["val_accuracy"], rtol=1e-4)
 assert abs(alone.history_["loss"][0] - together.history_["loss"][0]) < 0.2
 assert min(alone.score(X, y), together.score(X, y)) > 0.85
 """

@@ -62,6 +62,7 @@ def test_an_architecture_may_use_another_network_while_it_is_built():
 
     class Nothing:
         compilation = holder = None
+        is_unspoilt = True
 
         def release(self):
             pass

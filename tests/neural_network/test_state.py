@@ -1,12 +1,14 @@
 """A fitted network is numbers: they are reproducible, travel, and never mix with another's."""
 
 import copy
+import gc
 import json
 import pickle
 import random
 import subprocess
 import sys
 import threading
+import weakref
 
 import joblib
 import keras
@@ -17,6 +19,7 @@ from sklearn.exceptions import NotFittedError
 
 from skimgrec import KerasCNNClassifier
 from skimgrec.neural_network import _pool
+from skimgrec.neural_network._release import forget_gradients
 
 PROCESS = """
 import sys, numpy as np, json
@@ -285,12 +288,73 @@ def test_discarded_networks_leave_nothing_in_tensorflows_registry(cnn, digits, m
     assert sizes[1:] == sizes[:1] * 3
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's registry")
+def test_networks_trained_elsewhere_and_gone_do_not_fail_a_fit(digits):
+    X, _ = digits
+    model = keras.Sequential([keras.Input((8, 8)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "mse")
+    model.fit(X[:8] / 255, np.eye(10)[:8], verbose=0)
+    del model
+    gc.collect()
+    forget_gradients([keras.Variable(0.0)])
+
+
+class _Fake:
+    compilation = holder = None
+    is_unspoilt = True
+
+    def release(self):
+        pass
+
+
+def test_release_that_fails_does_not_fail_the_borrower():
+    class Failing(_Fake):
+        def release(self):
+            raise AssertionError
+
+    pool = _pool.NetworkPool(capacity=2)
+    with pool.lend("key", Failing):
+        pass
+    pool.clear()
+
+
+def test_a_network_can_be_lent_while_another_is_built():
+    pool = _pool.NetworkPool(capacity=2)
+
+    def build():
+        with pool.lend("inner", _Fake):
+            return _Fake()
+
+    def lend():
+        with pool.lend("outer", build):
+            pass
+
+    thread = threading.Thread(target=lend, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_fit_keeps_no_training_pictures(network, digits, monkeypatch):
+    from skimgrec.neural_network._batches import TrainingBatches
+
+    made = []
+    original = TrainingBatches.__init__
+
+    def noted(self, *args, **kwargs):
+        original(self, *args, **kwargs)
+        made.append(weakref.ref(self))
+
+    monkeypatch.setattr(TrainingBatches, "__init__", noted)
+    network(early_stopping=True).fit(*digits)
+    gc.collect()
+    assert [batches() for batches in made] == [None, None]
+
+
 def test_pool_forgets_what_was_unused_for_longest():
     pool = _pool.NetworkPool(capacity=2)
 
-    class Fake:
-        compilation = holder = None
-
+    class Fake(_Fake):
         def release(self):
             released.append(self)
 

@@ -6,6 +6,8 @@ import pytest
 from sklearn.metrics import accuracy_score
 
 from skimgrec import KerasCNNClassifier, KerasMLPClassifier
+from skimgrec.neural_network._compilation import make_optimizer
+from skimgrec.neural_network._pool import networks
 
 
 def mlp(**parameters):
@@ -64,6 +66,51 @@ def test_an_optimizer_of_the_users_own_works_by_its_settings(digits):
     still, moving = (mlp(optimizer=Telling(0.1, boost=boost), epochs=4).fit(*digits) for boost in (0.0, 1.0))
     assert np.ptp(still.loss_curve_) < 1e-3
     assert moving.loss_ < still.loss_
+
+
+def test_classes_of_one_name_are_told_apart(digits):
+    def optimizer(factor):
+        class Own(keras.optimizers.SGD):
+            def update_step(self, gradient, variable, learning_rate):
+                super().update_step(gradient * factor, variable, learning_rate)
+
+        return Own(0.1)
+
+    def metric(value):
+        class Own(keras.metrics.Mean):
+            def result(self):
+                return super().result() * 0 + value
+
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                super().update_state(y_pred)
+
+        return Own(name="own")
+
+    still, moving = (mlp(optimizer=optimizer(factor), epochs=4).fit(*digits) for factor in (0.0, 1.0))
+    assert moving.loss_ < still.loss_ - 0.01
+    assert [mlp(metrics=[metric(value)], epochs=1).fit(*digits).history_["own"] for value in (1.0, 2.0)] == [[1], [2]]
+
+
+class Freezer(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        for layer in self.model.layers[:-1]:
+            layer.trainable = False
+
+
+class Recompiler(keras.callbacks.Callback):
+    def on_train_end(self, logs=None):
+        self.model.compile("sgd", "sparse_categorical_crossentropy")
+
+
+@pytest.mark.parametrize("callback", [Freezer, Recompiler])
+def test_what_a_callback_does_to_the_network_does_not_reach_the_next_fit(digits, same_weights, callback):
+    if callback is Freezer and keras.backend.backend() == "jax":
+        pytest.skip("on JAX, Keras itself refuses layers that are frozen once the model is compiled")
+    networks.clear()
+    expected = mlp(hidden_layer_sizes=(7,)).fit(*digits)
+    networks.clear()
+    mlp(hidden_layer_sizes=(7,), callbacks=callback).fit(*digits)
+    assert same_weights(mlp(hidden_layer_sizes=(7,)).fit(*digits), expected)
 
 
 def test_an_architecture_that_hands_out_its_layers_again_is_refused(digits):
@@ -150,6 +197,56 @@ def test_balanced_weights_do_not_count_rows_of_weight_zero(digits, same_weights)
     np.testing.assert_allclose(
         row_weights(y, classes, weights, "balanced")[kept], row_weights(y[kept], classes, None, "balanced")
     )
+
+
+def test_a_warm_start_on_other_pictures_is_judged_by_them(digits):
+    X, y = digits
+    net = mlp(epochs=40, early_stopping=True, n_iter_no_change=40, learning_rate=0.01).fit(X, y)
+    assert net.best_validation_score_ > 0.75
+    # No network can come up to that here.
+    y = np.where(np.arange(len(y)) % 3 == 0, (y + 5) % 10, (y + 1) % 10)
+    assert accuracy_score(y, net.set_params(warm_start=True).fit(X, y).predict(X)) > 0.4
+
+
+@pytest.mark.parametrize("method", ["train_step", "test_step", "compute_loss", "compute_metrics"])
+def test_a_model_that_trains_in_its_own_way_is_refused(digits, method):
+    kind = type("Own", (keras.Model,), {method: lambda self, *args, **kwargs: None})
+
+    def own(input_shape, n_outputs):
+        inputs = keras.Input(input_shape)
+        return kind(inputs, keras.layers.Dense(n_outputs, "softmax")(keras.layers.Flatten()(inputs)))
+
+    with pytest.raises(ValueError, match=f"'own' returned a Own, which has a {method} of its own.*loss= or callbacks="):
+        KerasCNNClassifier(architecture=own, epochs=1).fit(*digits)
+
+
+@pytest.mark.parametrize("factor", [1e-50, 1e-39, 1e39])
+def test_only_the_ratios_of_sample_weights_matter(digits, same_weights, factor):
+    X, y = digits
+    weights = np.where(np.arange(len(y)) % 3 == 0, 3.0, 1.0)
+    factor = 2.0 ** np.round(np.log2(factor))
+    expected = mlp().fit(X, y, sample_weight=weights)
+    assert same_weights(mlp().fit(X, y, sample_weight=weights * factor), expected)
+
+
+def test_a_loss_that_is_a_sum_sees_the_weights_as_they_are(digits):
+    X, y = digits
+    loss = keras.losses.SparseCategoricalCrossentropy(reduction="sum")
+    one, ten = (
+        mlp(loss=loss, epochs=1, learning_rate=1e-9).fit(X, y, sample_weight=np.full(len(y), weight)).loss_
+        for weight in (1.0, 10.0)
+    )
+    assert ten == pytest.approx(10 * one, rel=1e-3)
+
+
+def test_every_optimizer_is_known_by_name_but_for_wrappers(digits):
+    assert isinstance(make_optimizer("Lamb", 0.5), keras.optimizers.Lamb)
+    for name in ("lossscaleoptimizer", "multioptimizer", "sdg"):
+        with pytest.raises(ValueError, match=r"Keras has no optimizer of that name. It has .*\badamw, .*\blamb\b"):
+            mlp(optimizer=name).fit(*digits)
+    wrapper = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
+    with pytest.raises(ValueError, match=r"LossScaleOptimizer\(...\) wraps other optimizers.*dtype_policy"):
+        mlp(optimizer=wrapper).fit(*digits)
 
 
 def test_a_warm_start_that_gets_worse_keeps_the_best_epoch_before_it(digits, same_weights):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import keras
 
 ARCHITECTURES: dict[str, Callable[..., Any]] = {"residual": residual_cnn, "sequential": sequential_cnn}
+_STEPS = ("train_step", "test_step", "compute_loss", "compute_metrics")
 _BUILT_IN = {**ARCHITECTURES, "multilayer_perceptron": multilayer_perceptron}
 
 
@@ -63,12 +64,19 @@ def check_core(core: Any, architecture: Any, input_shape: tuple[int, int, int], 
     Raises
     ------
     ValueError
-        If it is no Keras model, takes or gives another shape, or gives values that are no probabilities.
+        If it is no Keras model, has its own way of training, takes or gives another shape, or gives values that are no
+        probabilities.
     """
     keras = load_keras()
     name = f"architecture={getattr(architecture, '__name__', architecture)!r}"
     if not isinstance(core, keras.Model):
         raise ValueError(f"{name} returned {core!r}: it must return a keras.Model, not compiled.")
+    own = [method for method in _STEPS if getattr(type(core), method) is not getattr(keras.Model, method)]
+    if own:
+        raise ValueError(
+            f"{name} returned a {type(core).__name__}, which has a {own[0]} of its own. It would not be called: the "
+            "model becomes a part of another that is trained. Use loss= or callbacks= for what it does."
+        )
     if isinstance(core, keras.Sequential):
         if not core.built:
             core.build((None, *input_shape))

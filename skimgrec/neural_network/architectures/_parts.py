@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, cast
 
@@ -63,27 +61,12 @@ class Stack:
         return self._keras.Sequential([*self._layers, output_layer(n_outputs)])
 
 
-_in_kerass_own_layers: ContextVar[bool] = ContextVar("in_kerass_own_layers", default=False)
-
-
-@contextmanager
-def kerass_own_layers() -> Iterator[None]:
-    """Build with Keras's own layers in the block, for networks that are saved and loaded without skimgrec."""
-    token = _in_kerass_own_layers.set(True)
-    try:
-        yield
-    finally:
-        _in_kerass_own_layers.reset(token)
-
-
 def normalization_layer(**settings: Any) -> keras.Layer:
     """Return a new layer of batch normalisation over the last axis, with Keras's settings."""
-    keras = load_keras()
-    if _in_kerass_own_layers.get():
-        return keras.layers.BatchNormalization(**settings)
-    from skimgrec.neural_network._batch_normalization import BatchNormalization
+    load_keras()
+    from skimgrec.neural_network._batch_normalization import normalization
 
-    return BatchNormalization(**settings)
+    return normalization(**settings)
 
 
 def output_layer(n_outputs: int) -> keras.Layer:

@@ -38,8 +38,8 @@ augmentation : {"flip", "light"}, dict or None, default=None
 early_stopping : bool, default=False
     Whether `fit` stops when the score on validation pictures gets no better, and takes back the weights of the best
     epoch. Without `X_val`, a part of the training pictures is set aside for it, shuffled and stratified; they count
-    by their `sample_weight`, not by `class_weight`. With ``warm_start=True`` the best epoch so far stays in the
-    running.
+    by their `sample_weight`, not by `class_weight`. With ``warm_start=True``, what an earlier fit with
+    early stopping came to is judged by the pictures set aside now, and stays in the running.
 validation_fraction : float, default=0.1
     That part, in (0, 1).
 n_iter_no_change : int, default=10

@@ -56,6 +56,11 @@ load_keras()
     assert done.stderr == "a message of the user's own\n"
 
 
+tensorflow_only = pytest.mark.skipif(
+    os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow", reason="other backends have other ways"
+)
+
+
 def intra_op_threads():
     from skimgrec import KerasMLPClassifier
 
@@ -65,11 +70,13 @@ def intra_op_threads():
     return tf.config.threading.get_intra_op_parallelism_threads()
 
 
+@tensorflow_only
 def test_worker_keeps_to_its_share_of_the_cores():
     with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
         assert joblib.Parallel()(joblib.delayed(intra_op_threads)() for _ in range(2)) == [1, 1]
 
 
+@tensorflow_only
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this platform")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_forked_worker_gets_an_error_instead_of_hanging():
@@ -100,6 +107,7 @@ def memory_hungry_fit(n):
     return os.getpid()
 
 
+@tensorflow_only
 @pytest.mark.filterwarnings("ignore:A worker stopped while some jobs were given")
 def test_worker_that_loads_tensorflow_is_not_taken_for_a_leak():
     pytest.importorskip("psutil", reason="loky measures the memory of its workers with psutil")
@@ -109,6 +117,7 @@ def test_worker_that_loads_tensorflow_is_not_taken_for_a_leak():
     assert len(workers) <= 2
 
 
+@tensorflow_only
 def test_keras_objects_among_the_parameters_neither_lift_the_cap_in_a_worker_nor_let_it_talk():
     code = """
 import joblib, numpy as np
@@ -133,9 +142,6 @@ with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
     assert done.stderr == ""
 
 
-tensorflow_only = pytest.mark.skipif(
-    os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow", reason="other backends have other ways"
-)
 THREADS = """
 import sys, numpy as np, warnings
 from skimgrec import KerasMLPClassifier

@@ -104,6 +104,8 @@ class Recompiler(keras.callbacks.Callback):
 
 @pytest.mark.parametrize("callback", [Freezer, Recompiler])
 def test_what_a_callback_does_to_the_network_does_not_reach_the_next_fit(digits, same_weights, callback):
+    if callback is Freezer and keras.backend.backend() == "jax":
+        pytest.skip("on JAX, Keras itself refuses layers that are frozen once the model is compiled")
     networks.clear()
     expected = mlp(hidden_layer_sizes=(7,)).fit(*digits)
     networks.clear()
@@ -199,9 +201,11 @@ def test_balanced_weights_do_not_count_rows_of_weight_zero(digits, same_weights)
 
 def test_a_warm_start_on_other_pictures_is_judged_by_them(digits):
     X, y = digits
-    net = mlp(epochs=15, early_stopping=True, validation_fraction=0.3, learning_rate=0.01).fit(X, y)
-    net.set_params(warm_start=True, n_iter_no_change=30, epochs=30).fit(X, (y + 1) % 10)
-    assert accuracy_score((y + 1) % 10, net.predict(X)) > 0.5
+    net = mlp(epochs=40, early_stopping=True, n_iter_no_change=40, learning_rate=0.01).fit(X, y)
+    assert net.best_validation_score_ > 0.75
+    # No network can come up to that here.
+    y = np.where(np.arange(len(y)) % 3 == 0, (y + 5) % 10, (y + 1) % 10)
+    assert accuracy_score(y, net.set_params(warm_start=True).fit(X, y).predict(X)) > 0.4
 
 
 @pytest.mark.parametrize("method", ["train_step", "test_step", "compute_loss", "compute_metrics"])

@@ -66,6 +66,11 @@ for n in (129, 300):
     np.testing.assert_allclose(judged[0]["val_accuracy"], judged[1]["val_accuracy"], rtol=1e-4)
 assert abs(alone.history_["loss"][0] - together.history_["loss"][0]) < 0.2
 assert min(alone.score(X, y), together.score(X, y)) > 0.85
+# Discarded networks leave nothing in TensorFlow's registry of gradients.
+from tensorflow.python.framework import ops
+from skimgrec.neural_network._pool import networks
+networks.clear()
+assert not [name for name in ops._gradient_registry.list() if name.startswith("CustomGradient")]
 """
 
 ON_JAX = """

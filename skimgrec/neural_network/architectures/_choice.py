@@ -74,8 +74,8 @@ def check_core(core: Any, architecture: Any, input_shape: tuple[int, int, int], 
     own = [method for method in _STEPS if getattr(type(core), method) is not getattr(keras.Model, method)]
     if own:
         raise ValueError(
-            f"{name} returned a {type(core).__name__}, which has a {own[0]} of its own. It would not be called: the "
-            "model becomes a part of another that is trained. Use loss= or callbacks= for what it does."
+            f"{name} returned a {type(core).__name__}, which has a {own[0]} of its own: it would not be called "
+            "where the model becomes a part of another that is trained. Use loss= or callbacks= for what it does."
         )
     if isinstance(core, keras.Sequential):
         if not core.built:

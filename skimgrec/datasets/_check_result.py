@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.utils._files import check_schema, load_json, write_atomically
+from skimgrec.utils._files import check_schema
+from skimgrec.utils._saved_result import SavedResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +83,7 @@ class Finding:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class ImageCheck:
+class ImageCheck(SavedResult):
     """The result of `check_images`: what is wrong with a set of pictures, and which of them are copies of one another.
 
     It shows itself as a table, in a terminal and in a notebook.
@@ -236,47 +235,6 @@ class ImageCheck:
             raise ValueError(f"This saved check is damaged: {type(error).__name__}: {error}.") from error
         return cls(**values)
 
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
-        """Return the result as JSON, and save it to a file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        path : path-like, default=None
-            The file; one that exists is replaced. None saves nothing.
-
-        Returns
-        -------
-        text : str
-            The JSON. It is ASCII, so that file names that are no valid UTF-8 survive.
-        """
-        text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
-        if path is not None:
-            write_atomically(path, text + "\n")
-        return text
-
-    @classmethod
-    def from_json(cls, path: str | os.PathLike[str]) -> ImageCheck:
-        """Load a result that `to_json` saved.
-
-        Parameters
-        ----------
-        path : path-like
-            The file.
-
-        Returns
-        -------
-        check : ImageCheck
-            Equal to the one that was saved.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If it holds no check of pictures, or one saved by a newer version of skimgrec.
-        """
-        return load_json(path, cls.from_dict)
-
     def pictures(self, rows: Any) -> list[NDArray[np.uint8] | None]:
         """Read some of the pictures, to show them.
 
@@ -295,13 +253,6 @@ class ImageCheck:
         from skimgrec.datasets._check_pictures import pictures_of
 
         return pictures_of(self, rows)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ImageCheck):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    __hash__ = None  # type: ignore[assignment]  # Python's own way to say that a class has no hash
 
     def __getstate__(self) -> dict[str, Any]:
         images = self.images if isinstance(self.images, list) else None

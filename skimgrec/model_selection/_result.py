@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from skimgrec.model_selection._standings import FoldRow, Standing, standings
 from skimgrec.model_selection._statistics import pareto_front
-from skimgrec.utils._files import check_schema, load_json, write_atomically
+from skimgrec.utils._files import check_schema
+from skimgrec.utils._saved_result import SavedResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +28,7 @@ _ADDED_LATER: dict[str, Any] = {
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ComparisonResult:
+class ComparisonResult(SavedResult):
     """The result of `compare`: one row for each estimator and fold, and what they were measured on.
 
     It shows itself as a table with its verdict below, in a terminal and in a notebook.
@@ -400,40 +399,6 @@ class ComparisonResult:
             raise ValueError(f"This saved comparison is damaged: {type(error).__name__}: {error}.") from error
         return cls(**values)
 
-    def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Save the result to a JSON file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        path : path-like
-            The file. One that exists is replaced.
-        """
-        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        write_atomically(path, text + "\n")
-
-    @classmethod
-    def from_json(cls, path: str | os.PathLike[str]) -> ComparisonResult:
-        """Load a result that `to_json` saved.
-
-        Parameters
-        ----------
-        path : path-like
-            The file.
-
-        Returns
-        -------
-        result : ComparisonResult
-            Equal to the one that was saved.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If it holds no comparison, or one saved by a newer version of skimgrec.
-        """
-        return load_json(path, cls.from_dict)
-
     def _measured(self, metric: str | None) -> str:
         """Return the metric that is asked for, or the first."""
         metric = self.metrics[0] if metric is None else metric
@@ -453,13 +418,6 @@ class ComparisonResult:
         if not any(row.predicted for row in self.rows if row.estimator == name):
             raise ValueError(f"{name} has no predictions: it failed in every fold, or an older skimgrec saved this.")
         return name
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ComparisonResult):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    __hash__ = None  # type: ignore[assignment]  # Python's own way to say that a class has no hash
 
     def __repr__(self) -> str:
         from skimgrec.model_selection._table import table_of, to_text

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._standings import Standing, standings
-from skimgrec.utils._files import check_schema, load_json, write_atomically
+from skimgrec.utils._files import check_schema
+from skimgrec.utils._saved_result import SavedResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +47,7 @@ class Ranked:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class TuneResult:
+class TuneResult(SavedResult):
     """The result of `tune`: what every setting of a model's parameters scored, and the best one.
 
     It shows itself as a table, best setting first, in a terminal and in a notebook.
@@ -283,47 +282,6 @@ class TuneResult:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"This saved search is damaged: {type(error).__name__}: {error}.") from error
         return cls(**values)
-
-    def to_json(self, path: str | os.PathLike[str]) -> None:
-        """Save the result to a JSON file, which appears whole or not at all.
-
-        Parameters
-        ----------
-        path : path-like
-            The file. One that exists is replaced.
-        """
-        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        write_atomically(path, text + "\n")
-
-    @classmethod
-    def from_json(cls, path: str | os.PathLike[str]) -> TuneResult:
-        """Load a result that `to_json` saved.
-
-        Parameters
-        ----------
-        path : path-like
-            The file.
-
-        Returns
-        -------
-        result : TuneResult
-            Equal to the one that was saved, without the fitted model.
-
-        Raises
-        ------
-        FileNotFoundError
-            If there is no such file.
-        ValueError
-            If it holds no search, or one saved by a newer version of skimgrec.
-        """
-        return load_json(path, cls.from_dict)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, TuneResult):
-            return NotImplemented
-        return self.to_dict() == other.to_dict()
-
-    __hash__ = None  # type: ignore[assignment]  # Python's own way to say that a class has no hash
 
     def __repr__(self) -> str:
         from skimgrec.model_selection._table import to_text

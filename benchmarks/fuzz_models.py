@@ -18,21 +18,18 @@ import os
 import random
 import re
 import struct
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 import zipfile
 import zlib
-from collections import Counter
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 
 import numpy as np
+from _fuzzing import outcomes, report
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -51,7 +48,7 @@ from skimgrec.persistence._types import ALLOWED
 
 LIMIT_SECONDS, LIMIT_MIB = 2.0, 200.0
 # Of the wall clock: other programs may run.
-HANG_SECONDS, STARTING_SECONDS = 30.0, 180.0
+HANG_SECONDS = 30.0
 HOSTILE = (
     "os.system",
     "builtins.eval",
@@ -466,52 +463,6 @@ def work(seed, numbers, networks):
             print(json.dumps([number, name, outcome, text, seconds, mib]), flush=True)
 
 
-def start_worker(seed, first, last, networks):
-    """Return a worker and the queue of its lines, None at their end."""
-    command = [sys.executable, __file__, "--worker", str(first), str(last), "--seed", str(seed)]
-    command += [] if networks else ["--without-networks"]
-    worker = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    lines = Queue()
-
-    def listen():
-        for line in worker.stdout:
-            if line.startswith("["):
-                lines.put(json.loads(line))
-        lines.put(None)
-
-    Thread(target=listen, daemon=True).start()
-    return worker, lines
-
-
-def run(seed, n, networks):
-    """Yield [number, name, outcome, text, seconds, memory] of each file."""
-    number = 0
-    while number < n:
-        worker, lines = start_worker(seed, number, n, networks)
-        name = None  # of the file that is being loaded
-        try:
-            while number < n:
-                line = lines.get(timeout=STARTING_SECONDS if name is None else HANG_SECONDS)
-                if line is None:
-                    worker.wait()
-                    if name is None:
-                        raise RuntimeError(f"the worker ended with {worker.returncode} before file {number}")
-                    yield [number, name, "crash", f"exit status {worker.returncode}", 0.0, 0.0]
-                    number += 1
-                    break
-                if len(line) == 2:
-                    name = line[1]
-                else:
-                    yield line
-                    number, name = number + 1, None
-        except Empty:
-            yield [number, name, "hang", f"over {HANG_SECONDS:g} s", HANG_SECONDS, 0.0]
-            number += 1
-        finally:
-            worker.kill()
-            worker.wait()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=2000)
@@ -525,23 +476,9 @@ def main():
         work(arguments.seed, range(*arguments.worker) if arguments.worker else [arguments.only], networks)
         return 0
 
-    start, results, bad = time.perf_counter(), [], []
-    for result in run(arguments.seed, arguments.files, networks):
-        results.append(result)
-        if result[2] in ("crash", "hang", "wrong"):
-            bad.append(result)
-            print(f"{result[2].upper()}: file {result[0]}, {result[1]}: {result[3]}", flush=True)
-    totals = Counter(outcome for _, _, outcome, *_ in results)
-    print(f"{len(results)} files of seed {arguments.seed} in {time.perf_counter() - start:.0f} s: ", end="")
-    print(", ".join(f"{totals[kind]} {kind}" for kind in ("loaded", "refused", "wrong", "hang", "crash")))
-    refused = [result for result in results if result[2] == "refused"]
-    for _, name, outcome, _, seconds, _ in sorted(refused, key=lambda result: -result[4])[:3]:
-        print(f"slowest: {seconds:.2f} s, {outcome}, {name}")
-    print(f"most memory: {max(result[5] for result in refused):.0f} MiB")
-    reasons = Counter(re.sub(r"\d[\d,.]*", "#", text) for _, _, outcome, text, *_ in results if outcome != "wrong")
-    for reason, count in reasons.most_common(25):
-        print(f"{count:6} x {reason[:110]}")
-    return 1 if bad else 0
+    options = [] if networks else ["--without-networks"]
+    found = outcomes(__file__, arguments.files, *options, seed=arguments.seed, hang_seconds=HANG_SECONDS)
+    return report(found, ("loaded", "refused"), seed=arguments.seed, measured=("refused",), n_reasons=25)
 
 
 if __name__ == "__main__":

@@ -12,21 +12,18 @@ import json
 import random
 import re
 import struct
-import subprocess
 import sys
 import tempfile
 import time
 import warnings
 import zlib
-from collections import Counter
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from queue import Empty, Queue
-from threading import Thread
 
 import numpy as np
+from _fuzzing import outcomes, report
 from PIL import Image
 
 from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
@@ -36,8 +33,6 @@ from skimgrec.utils._picture_format import PictureFormat
 from skimgrec.utils._resample import resample
 
 LIMIT_SECONDS = 5.0
-# What a worker may take to start, and to make a file.
-STARTING_SECONDS = 60.0
 MAGICS = (
     *(b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\x00\x40Exif\0\0", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"GIF89a", b"GIF87a"),
     *(
@@ -327,50 +322,6 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def start_worker(seed, first, last):
-    """Return a worker and the queue of its lines, None at their end."""
-    command = [sys.executable, __file__, "--worker", str(first), str(last), "--seed", str(seed)]
-    worker = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    lines = Queue()
-
-    def listen():
-        for line in worker.stdout:
-            lines.put(json.loads(line))
-        lines.put(None)
-
-    Thread(target=listen, daemon=True).start()
-    return worker, lines
-
-
-def run(seed, n):
-    """Yield [number, name, outcome, text, seconds, memory] of each file."""
-    number = 0
-    while number < n:
-        worker, lines = start_worker(seed, number, n)
-        name = None  # of the file that is being read
-        try:
-            while number < n:
-                line = lines.get(timeout=STARTING_SECONDS if name is None else LIMIT_SECONDS)
-                if line is None:
-                    worker.wait()
-                    if name is None:
-                        raise RuntimeError(f"the worker ended with {worker.returncode} before file {number}")
-                    yield [number, name, "crash", f"exit status {worker.returncode}", 0.0, 0.0]
-                    number += 1
-                    break
-                if len(line) == 2:
-                    name = line[1]
-                else:
-                    yield line
-                    number, name = number + 1, None
-        except Empty:
-            yield [number, name, "hang", f"over {LIMIT_SECONDS:g} s", LIMIT_SECONDS, 0.0]
-            number += 1
-        finally:
-            worker.kill()
-            worker.wait()
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=10000)
@@ -385,22 +336,8 @@ def main():
         work(arguments.seed, [arguments.only])
         return 0
 
-    start, results, bad = time.perf_counter(), [], []
-    for result in run(arguments.seed, arguments.files):
-        results.append(result)
-        if result[2] in ("crash", "hang", "wrong"):
-            bad.append(result)
-            print(f"{result[2].upper()}: file {result[0]}, {result[1]}: {result[3]}", flush=True)
-    totals = Counter(outcome for _, _, outcome, *_ in results)
-    print(f"{len(results)} files of seed {arguments.seed} in {time.perf_counter() - start:.0f} s: ", end="")
-    print(", ".join(f"{totals[kind]} {kind}" for kind in ("read", "listed", "wrong", "hang", "crash")))
-    for _, name, outcome, _, seconds, _ in sorted(results, key=lambda result: -result[4])[:3]:
-        print(f"slowest: {seconds:.2f} s, {outcome}, {name}")
-    print(f"peak memory: {max(result[5] for result in results):.0f} MiB")
-    reasons = Counter(re.sub(r"\d[\d,.]*", "#", text) for _, _, outcome, text, *_ in results if outcome == "listed")
-    for reason, count in reasons.most_common(10):
-        print(f"{count:6} x {reason[:100]}")
-    return 1 if bad else 0
+    found = outcomes(__file__, arguments.files, seed=arguments.seed, hang_seconds=LIMIT_SECONDS)
+    return report(found, ("read", "listed"), seed=arguments.seed, measured=("read", "listed"), n_reasons=10)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ for 200 epochs, of which the best on the test set counts. Both networks train wi
 Keras's `fit`.
 
 Ours is one call of `compare` on the data's own split, with all processors for the classical candidates, as the
-tutorial's loops do not. The forests are extremely randomised trees, which are as accurate in a quarter to a half of the
-time; --forest forest takes random forests instead. The perceptron is trained as the tutorial's, the CNN is the default
+tutorial's loops do not. The forests are extremely randomised trees, as the table's title says; --forest forest takes
+random forests, as the tutorial has them. The perceptron is trained as the tutorial's, the CNN is the default
 residual network with light augmentation.
 
-A row is "equal or better" if its accuracy is at least the tutorial's, or short of it by less than 1.96 standard errors
-of the difference of two proportions on so many test pictures, which chance allows.
+A row is "equal or better" if its accuracy is at least the tutorial's, and "within chance" if it is short of it by less
+than 1.96 standard errors of the difference of two proportions on so many test pictures.
 """
 
 import argparse
@@ -181,7 +181,7 @@ def main():
     theirs = mine = None
     if options.only != "tutorial":
         mine, our_seconds = ours(*data, options.seed, options.cnn_epochs, options.forest)
-        show("skimgrec's compare", mine, our_seconds)
+        show(f"skimgrec's compare, with {options.forest} for the forests", mine, our_seconds)
     if options.only != "ours":
         begin = time.perf_counter()
         theirs = []

@@ -44,6 +44,17 @@ def difference_text(difference: float, metric: str, *, unit: bool = True) -> str
     return f"{100 * difference + 0.0:.1f}{' points' if unit else ''}"
 
 
+def on_what(n_folds: int) -> str:
+    """Return what classifiers were told apart on.
+
+    Examples
+    --------
+    >>> on_what(5), on_what(1)
+    ('on these folds', 'on these test pictures')
+    """
+    return "on these folds" if n_folds > 1 else "on these test pictures"
+
+
 def times_text(ratio: float) -> str:
     """Return a ratio of times with the digits that such a ratio deserves.
 

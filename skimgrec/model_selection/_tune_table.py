@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from skimgrec.model_selection._param_space import shown_value
 from skimgrec.model_selection._table import Table
-from skimgrec.model_selection._text import duration, metric_title, printable, score_text
+from skimgrec.model_selection._text import duration, metric_title, on_what, printable, score_text
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._standings import Standing
@@ -138,14 +138,15 @@ def verdict(result: TuneResult) -> str:
     best = ranking[0].standing
     metric = result.metrics[0]
     folds = f"over {result.n_folds} folds" if result.n_folds > 1 else "on one split"
+    title = metric_title(metric) if result.n_folds == 1 else f"mean {metric_title(metric)}"
     if not best.complete:
         return "No best setting: none has a score in every fold."
     value = score_text(best.mean[metric], best.std[metric])
     if len(ranking) == 1:
-        return f"{printable(best.estimator)} has a mean {metric_title(metric)} of {value} {folds}; there is no other."
+        return f"{printable(best.estimator)} has a {title} of {value} {folds}; there is no other."
     rivals = [ranked.standing for ranked in ranking[1:] if ranked.in_last and ranked.standing.complete]
     equal = [rival.estimator for rival in rivals if rival.mean[metric] == best.mean[metric]]
-    sentences = [f"{printable(best.estimator)} has the highest mean {metric_title(metric)}, {value} {folds}."]
+    sentences = [f"{printable(best.estimator)} has the highest {title}, {value} {folds}."]
     if equal:
         sentences.append(f"So {'have' if len(equal) > 1 else 'has'} {_listed(equal)}: the earlier setting goes first.")
     sentences += _how_sure(result, best.estimator, len(rivals))
@@ -166,13 +167,14 @@ def _how_sure(result: TuneResult, best: str, n_rivals: int) -> list[str]:
     own = pairs[(pairs["first"] == best) | (pairs["second"] == best)]
     if own["p_value"].isna().all():
         return ["A single split does not tell how sure that is."] if result.n_folds == 1 else []
+    where = on_what(result.n_folds)
     level = int((~own["differ"].astype(bool)).sum())
     if level == 0:
-        return [f"It is better than {'each of the others' if n_rivals > 1 else 'the other'} on these folds."]
+        return [f"It is better than {'each of the others' if n_rivals > 1 else 'the other'} {where}."]
     if n_rivals == 1:
-        return ["It cannot be told apart from the other on these folds."]
+        return [f"It cannot be told apart from the other {where}."]
     others = f"any of the {n_rivals} others" if level == n_rivals else f"{level} of the {n_rivals} others"
-    return [f"It cannot be told apart from {others} on these folds."]
+    return [f"It cannot be told apart from {others} {where}."]
 
 
 def _at_the_end(result: TuneResult, best: str) -> list[str]:

@@ -10,6 +10,7 @@ from skimgrec.model_selection._text import (
     difference_text,
     interval_text,
     metric_title,
+    on_what,
     printable,
     score_text,
     times_text,
@@ -96,7 +97,7 @@ def _lead(subject: str, lead: list[Pair], metric: str, n_pairs: int, n_folds: in
         ]
     sentences = []
     level = [pair for pair in lead if not pair.differ]
-    where = "on these folds" if n_folds > 1 else "on these test pictures"
+    where = on_what(n_folds)
     by_what = "" if n_folds > 1 else f", {lead[0].test.method.partition(' (')[0]}"
     if level:
         near = level[0]

@@ -255,7 +255,15 @@ def test_the_datas_own_split_and_several_metrics(blobs):
     assert result.metrics == ("f1_macro", "accuracy")
     assert {row.n_test for row in result.rounds[0].rows} == {20}
     assert result.best_estimator_.n_samples_fit_ == 60
-    assert "on one split. A single split does not tell" in result.verdict()
+    assert "has the highest macro F1, 1.000 on one split. " in result.verdict()
+    assert "It cannot be told apart from the other on these test pictures. " in result.verdict()
+
+
+def test_a_single_split_does_not_tell_how_sure_a_score_is_that_is_no_average_over_answers(blobs):
+    split = np.where(np.arange(60) % 3, "train", "test")
+    settings = {"cv": split, "scoring": "neg_log_loss", "random_state": 0, "refit": False}
+    result = tune(KNeighborsClassifier(), *blobs, {"n_neighbors": [3, 5]}, **settings)
+    assert "on one split. A single split does not tell how sure that is." in result.verdict()
 
 
 def test_what_is_measured_is_told_as_it_comes(blobs):

@@ -8,8 +8,12 @@ import typer
 
 from skimgrec.cli._check import check
 from skimgrec.cli._compare import compare
+from skimgrec.cli._evaluate import evaluate
 from skimgrec.cli._help import Command
+from skimgrec.cli._info import info
 from skimgrec.cli._models import models
+from skimgrec.cli._predict import predict
+from skimgrec.cli._train import train
 from skimgrec.cli._tune import tune
 
 __all__ = ["app"]
@@ -24,6 +28,10 @@ app = typer.Typer(
 )
 app.command(cls=Command)(compare)
 app.command(cls=Command)(tune)
+app.command(cls=Command)(train)
+app.command(cls=Command)(predict)
+app.command(cls=Command)(evaluate)
+app.command(cls=Command)(info)
 app.command(cls=Command)(models)
 app.command(cls=Command)(check)
 

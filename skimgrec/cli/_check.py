@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, show
 
 if TYPE_CHECKING:
     from skimgrec.datasets import ImageCheck
@@ -60,12 +60,12 @@ def check(
             typer.echo("Interrupted before the check was finished.", err=True)
             raise typer.Exit(INTERRUPTED) from None
     for note in notes:
-        typer.echo(_safe(note), err=True)
+        typer.echo(printable(note), err=True)
     _show(found)
     if json is not None:
         with bad_input_is_reported():
             found.to_json(json)
-        typer.echo(f"Saved to {_safe(json)}", err=True)
+        typer.echo(f"Saved to {printable(json)}", err=True)
     if sheet is not None:
         _draw(found, sheet, size)
     if not found.is_clean:
@@ -87,10 +87,4 @@ def _draw(found: ImageCheck, path: Path, size: int) -> None:
     display = ImageCheckDisplay.from_check(found, n_each=size)
     with bad_input_is_reported():
         display.figure_.savefig(path, dpi=150)
-    typer.echo(f"Drawn to {_safe(path)}", err=True)
-
-
-def _safe(text: object) -> str:
-    from skimgrec.datasets._check_table import printable
-
-    return printable(text)
+    typer.echo(f"Drawn to {printable(path)}", err=True)

@@ -12,7 +12,7 @@ import typer
 
 from skimgrec.cli._compare_outputs import draw_curves, save_predictions, show_curves, show_label_errors
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show
 from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
 if TYPE_CHECKING:
@@ -119,6 +119,16 @@ def compare(
         ),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Measure all anew, whatever an earlier run has left.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Fit the best model once more, on all pictures, or on the training pictures with --cv own, and save "
+            "it to this file, such as best.skimgrec.",
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
     predictions: Annotated[
         Path | None,
@@ -158,7 +168,12 @@ def compare(
     try:
         with progress() as shown:
             with bad_input_is_reported():
-                for option, path in (("--json", json), ("--predictions", predictions), ("--curves", curves)):
+                for option, path in (
+                    ("--output", output),
+                    ("--json", json),
+                    ("--predictions", predictions),
+                    ("--curves", curves),
+                ):
                     check_can_save(option, path)
                 request = Request(
                     data=data,
@@ -219,8 +234,13 @@ def compare(
                 write(path)
             typer.echo(f"{verb} to {path}", err=True)
     if interrupted:
+        if output is not None:
+            typer.echo(f"No model is saved to {printable(output)}: the comparison is not finished.", err=True)
         raise typer.Exit(INTERRUPTED)
     prepared.folder.finish()
+    if output is not None:
+        best = result.best
+        save_best(None if best is None else comparison.estimators[best], result, best, comparison, output)
     if result.best is None and not any(standing.n_scored for standing in result.standings()):
         raise typer.Exit(1)
 

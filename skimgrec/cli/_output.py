@@ -43,3 +43,45 @@ def check_can_draw(command: str, option: str, path: Path) -> None:
     known = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".webp")
     if path.suffix.lower() not in known:
         raise ValueError(f"{option} {path}: expected a file name that ends in {', '.join(known)}.")
+
+
+def printable(text: object) -> str:
+    """Return text that a terminal takes for nothing but text."""
+    from skimgrec.utils._shown import escaped
+
+    return escaped(text)
+
+
+def file_size(path: Path) -> str:
+    """Return how large a file is, in words."""
+    from skimgrec.utils._shown import file_size_text
+
+    return file_size_text(path.stat().st_size)
+
+
+def save_best(model: Any, result: Any, name: str | None, comparison: Any, path: Path, **training: Any) -> None:
+    """Fit the best model once more and save it, and say so.
+
+    Parameters
+    ----------
+    model : estimator or None
+        The best model; None if there is none.
+    result, name, comparison, path, **training : object
+        As `save_winner` takes them.
+    """
+    if model is None:
+        typer.echo(f"No model is saved to {printable(path)}: none has a score in every fold.", err=True)
+        return
+    from skimgrec.cli._errors import bad_input_is_reported
+    from skimgrec.cli._winner import save_winner
+
+    typer.echo(f"Fitting {printable(name)} once more, to be saved.", err=True)
+    try:
+        with bad_input_is_reported():
+            note = save_winner(model, result, str(name), comparison, path, **training)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted: no model is saved to {printable(path)}.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    if note is not None:
+        typer.echo(note, err=True)
+    typer.echo(f"Saved to {printable(path)}, {file_size(path)}.", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -61,6 +61,16 @@ def tune(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw every parameter against the score, as in tune.png.")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Fit the model with the best setting once more, on all pictures, or on the training pictures with "
+            "--cv own, and save it to this file, such as best.skimgrec.",
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
     run: Annotated[
         Path | None,
@@ -102,6 +112,7 @@ def tune(
                 from skimgrec import model_selection
                 from skimgrec.datasets import load_data
 
+                check_can_save("--output", output)
                 check_can_save("--json", json)
                 check_can_save("--plot", plot)
                 if plot is not None:
@@ -146,7 +157,13 @@ def tune(
     if plot is not None:
         _draw(result, plot)
     if interrupted:
+        if output is not None:
+            typer.echo(f"No model is saved to {printable(output)}: the search is not finished.", err=True)
         raise typer.Exit(INTERRUPTED)
+    if output is not None:
+        best = result.best_
+        winner = None if best is None else tuning.model_with(best)
+        save_best(winner, result.rounds[-1], best, tuning.whole, output, tuned=model)
     if result.best_ is None and not any(ranked.standing.n_scored for ranked in result.ranking()):
         raise typer.Exit(1)
 

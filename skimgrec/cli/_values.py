@@ -109,3 +109,32 @@ def train_sizes_of(text: str | None) -> list[int | float] | None:
     if len({type(size) for size in sizes}) > 1:
         raise ValueError(f"--train-sizes {text}: expected shares up to 1 alone, or numbers of pictures alone.")
     return sizes
+
+
+def held_out_of(text: str | None) -> float | int | str | None:
+    """Return what ``--val`` asks for: a share below 1, a number of pictures, "own", "none", or None for no such option.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+
+    Examples
+    --------
+    >>> held_out_of("0.2"), held_out_of("500"), held_out_of("own")
+    (0.2, 500, 'own')
+    """
+    if text is None or text in ("own", "none"):
+        return text
+    if text.isdecimal() and int(text):
+        return int(text)
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise ValueError(
+            f"--val {text}: expected a share of the pictures, such as 0.2, a number of them, own (score on the data's "
+            "own test pictures) or none (learn from all there are)."
+        )
+    return share

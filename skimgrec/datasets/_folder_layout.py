@@ -83,6 +83,17 @@ def split_of(name: str) -> str | None:
     return None if found is None else SPLITS[next(place for place, part in enumerate(found.groups()) if part)]
 
 
+def has_name_of_picture(name: str) -> bool:
+    """Return whether a file is called as pictures are, whatever is in it.
+
+    Examples
+    --------
+    >>> has_name_of_picture("cat.JPG"), has_name_of_picture("notes.txt")
+    (True, False)
+    """
+    return _PICTURE_NAME.fullmatch(name) is not None
+
+
 def folder_layout(root: str, *, strict: bool = True) -> FolderLayout:
     """Find the classes, the splits and the files of a folder.
 

@@ -27,6 +27,7 @@ def rows_frame(result: ComparisonResult) -> pd.DataFrame:
                 "fit_time": row.fit_time,
                 "predict_time": row.predict_time,
                 "peak_memory": row.peak_memory,
+                "model_size": row.model_size,
                 "warnings": row.warnings,
             }
             for row in result.rows
@@ -56,6 +57,7 @@ def summary_frame(result: ComparisonResult) -> pd.DataFrame:
         for kind in ("fit_time", "predict_time"):
             record[f"mean_{kind}"], record[f"std_{kind}"] = getattr(standing, kind)
         record.update(pictures_per_second=standing.pictures_per_second, peak_memory=standing.peak_memory)
+        record["model_size"] = standing.model_size
         records.append({**record, "n_folds": standing.n_scored, "n_failed": standing.n_failed})
     return pd.DataFrame(records).set_index("estimator")
 

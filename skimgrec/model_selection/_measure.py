@@ -20,6 +20,7 @@ from sklearn.utils import _safe_indexing
 from skimgrec.model_selection._memory import peak_memory
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import logged_warnings
+from skimgrec.persistence import model_file_size
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import interrupts_passed_on
 from skimgrec.utils._versions import versions
@@ -136,6 +137,7 @@ def measure(
             found["fit_time"] = time.perf_counter() - start + task.shared_seconds * len(task.train)
             # Alone, the task would have held the features of the shared steps.
             found["peak_memory"] = memory.value + (X_train.nbytes if task.shared_seconds else 0)
+            found["model_size"] = model_file_size(model)
             if measures.train_scores:
                 values = _score(model, X_train, y_train, scorers)
                 found["train_scores"] = {

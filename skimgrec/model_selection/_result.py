@@ -293,8 +293,8 @@ class ComparisonResult(SavedResult):
         -------
         frame : DataFrame
             With the columns `estimator`, `fold` (from 0), `n_train`, `n_test`, `test_<metric>` for each metric,
-            `fit_time` and `predict_time` in seconds, `peak_memory` in bytes, `warnings` (list of str), and `error` and
-            `traceback` (None where nothing failed). What failed measured NaN.
+            `fit_time` and `predict_time` in seconds, `peak_memory` and `model_size` in bytes, `warnings` (list of str),
+            and `error` and `traceback` (None where nothing failed). What failed measured NaN.
         """
         from skimgrec.model_selection._frames import rows_frame
 
@@ -308,8 +308,9 @@ class ComparisonResult(SavedResult):
         frame : DataFrame
             Indexed by `estimator`, with the columns `mean_test_<metric>` and `std_test_<metric>` for each metric,
             `mean_fit_time`, `std_fit_time`, `mean_predict_time` and `std_predict_time` in seconds,
-            `pictures_per_second` (predicted), `peak_memory` (the highest of the folds, in bytes), `n_folds` (those with
-            a score in the first metric) and `n_failed`. Spreads are sample standard deviations over the folds. With a
+            `pictures_per_second` (predicted), `peak_memory` (the highest of the folds, in bytes), `model_size` (about
+            how many bytes its model file has, the mean of the folds), `n_folds` (those with a score in the first
+            metric) and `n_failed`. Spreads are sample standard deviations over the folds. With a
             single split, where a spread is NaN, `low_test_<metric>` and `high_test_<metric>` are the 95 % interval of
             the score over test pictures, NaN for metrics that do not follow from the predictions alone.
         """

@@ -31,6 +31,8 @@ class FoldRow:
         Seconds that predicting the test pictures and computing the metrics took, NaN if that failed.
     peak_memory : float
         Bytes that the process held at the peak of `fit` beyond those before it, NaN where that cannot be told.
+    model_size : float
+        About how many bytes a file of the fitted estimator has, NaN where that cannot be told.
     train_size : int, float or None
         How many of the fold's training pictures were asked for, in a learning curve; None if all of them.
     train_scores : dict of str to float or None
@@ -57,6 +59,7 @@ class FoldRow:
     fit_time: float = math.nan
     predict_time: float = math.nan
     peak_memory: float = math.nan
+    model_size: float = math.nan
     train_size: int | float | None = None
     train_scores: Mapping[str, float] | None = None
     predicted: list[int] | None = None
@@ -78,7 +81,12 @@ class FoldRow:
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> FoldRow:
         """Return the row that `to_dict` gave."""
-        values = {"peak_memory": None, "train_scores": None, **content}  # results of the first versions lack them
+        values = {
+            "peak_memory": None,
+            "model_size": None,
+            "train_scores": None,
+            **content,
+        }  # results of the first versions lack them
         for name in _NUMBERS:
             values[name] = _from_json(values[name])
         for name in _SCORES:
@@ -87,7 +95,7 @@ class FoldRow:
         return cls(**values)
 
 
-_NUMBERS = ("fit_time", "predict_time", "peak_memory")
+_NUMBERS = ("fit_time", "predict_time", "peak_memory", "model_size")
 _SCORES = ("scores", "train_scores")
 
 
@@ -117,6 +125,8 @@ class Standing:
         How many pictures are predicted in a second, over all folds.
     peak_memory : float
         The highest of the folds, in bytes.
+    model_size : float
+        The mean of the folds, in bytes.
     n_scored : int
         Number of folds with a score in the first metric.
     n_failed : int
@@ -132,6 +142,7 @@ class Standing:
     predict_time: tuple[float, float]
     pictures_per_second: float
     peak_memory: float
+    model_size: float
     n_scored: int
     n_failed: int
     complete: bool
@@ -159,6 +170,7 @@ def _standing(name: str, rows: Sequence[FoldRow], metrics: Sequence[str], n_fold
         predict_time=_mean_and_std([row.predict_time for row in rows]),
         pictures_per_second=_pictures_per_second(rows),
         peak_memory=max((row.peak_memory for row in rows if not math.isnan(row.peak_memory)), default=math.nan),
+        model_size=_mean_and_std([row.model_size for row in rows])[0],
         n_scored=n_scored,
         n_failed=sum(row.error is not None for row in rows),
         complete=n_scored == n_folds,

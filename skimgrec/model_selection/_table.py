@@ -20,7 +20,7 @@ from skimgrec.model_selection._text import (
     score_text,
 )
 from skimgrec.model_selection._verdict import verdict
-from skimgrec.utils._shown import html_table, rich_to_lines
+from skimgrec.utils._shown import file_size_text, html_table, rich_to_lines
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult
@@ -56,7 +56,7 @@ def table_of(result: ComparisonResult) -> Table:
     table : Table
         With the columns estimator, each metric, mean fit time of a fold, and pictures predicted in a second. A metric
         has its mean ± sample standard deviation; of a single split, the first has its 95 % interval. The peak memory of
-        fits is a last column where that is known and 80 characters have room for it.
+        fits, and the size of model files, are last columns where they are known and 80 characters have room for them.
     """
     notes = _notes(result)
     marks: dict[str, list[str]] = {}
@@ -73,10 +73,13 @@ def table_of(result: ComparisonResult) -> Table:
         ]
         for standing in ranking
     ]
-    memory = ["memory", *(memory_text(standing.peak_memory) for standing in ranking)]
-    wider = [[*row, cell] for row, cell in zip([header, *rows], memory, strict=True)]
-    if set(memory[1:]) != {"-"} and _width(wider) <= _WIDTH_OF_TEXT:
-        header, *rows = wider
+    for column in (
+        ["memory", *(memory_text(standing.peak_memory) for standing in ranking)],
+        ["file", *(file_size_text(standing.model_size) for standing in ranking)],
+    ):
+        wider = [[*row, cell] for row, cell in zip([header, *rows], column, strict=True)]
+        if set(column[1:]) != {"-"} and _width(wider) <= _WIDTH_OF_TEXT:
+            header, *rows = wider
     return Table(
         title=_title(result),
         header=tuple(header),
@@ -92,11 +95,11 @@ def table_of(result: ComparisonResult) -> Table:
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
-    """Return how wide a table is in print, with three blanks between columns and one at either end."""
+    """Return how wide a table is in print, with two blanks between columns and one at either end."""
     from rich.cells import cell_len
 
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
-    return sum(widths) + 3 * (len(widths) - 1) + 2
+    return sum(widths) + 2 * (len(widths) - 1) + 2
 
 
 def to_rich(table: Table) -> Any:
@@ -107,7 +110,14 @@ def to_rich(table: Table) -> Any:
     from rich.text import Text
 
     # Names and messages go in as Text: Rich would read "[red]" in a plain string as markup.
-    grid = RichTable(box=box.SIMPLE_HEAD, title=Text(table.title), title_justify="left", title_style="", pad_edge=False)
+    grid = RichTable(
+        box=box.SIMPLE_HEAD,
+        title=Text(table.title),
+        title_justify="left",
+        title_style="",
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for number, heading in enumerate(table.header):
         grid.add_column(Text(heading), justify="right" if number else "left", overflow="fold")
     for number, row in enumerate(table.rows):

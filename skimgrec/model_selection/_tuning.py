@@ -76,6 +76,8 @@ class Tuning:
     ----------
     settings : dict of str to dict
         Those made so far, by name.
+    whole : Comparison
+        The model as it was given, on the splits of the search.
     """
 
     model: Any
@@ -103,7 +105,7 @@ class Tuning:
             self._name(setting)
         # The splits are made now, so that whatever is wrong with the data is said before anything is measured, and
         # once, whatever the splitter draws.
-        self._whole = self._prepare({"model": self.model}, run_dir=None, **self.options)
+        self.whole = self._prepare({"model": self.model}, run_dir=None, **self.options)
         self._schedule = self._halving_rounds() if self.method == "halving" else [(None, len(self.settings))]
 
     def model_with(self, name: str, **more: Any) -> Any:
@@ -134,7 +136,7 @@ class Tuning:
     @property
     def n_planned(self) -> int:
         """How many fits there are to measure in all."""
-        n_folds = len(self._whole.splits)
+        n_folds = len(self.whole.splits)
         if self.planned is None:
             return self.n_iter * n_folds
         return sum(n_settings for _, n_settings in self._schedule) * n_folds
@@ -156,7 +158,7 @@ class Tuning:
         for comparisons in self._rounds:
             measured = [comparison for comparison in comparisons if comparison.rows]
             if measured:
-                rounds.append(replace(_result_of(measured), cv=self._whole.cv))
+                rounds.append(replace(_result_of(measured), cv=self.whole.cv))
         if not rounds:
             raise ValueError("Nothing is measured yet.")
         names = {name for result in rounds for name in result.estimators}
@@ -195,7 +197,7 @@ class Tuning:
                 trials.tell_known(setting)
                 continue
             name = self._name(setting)
-            comparison = self._prepare_round([name], self._whole.splits, {})
+            comparison = self._prepare_round([name], self.whole.splits, {})
             self._rounds[-1].append(comparison)
             yield f"Setting {number + 1} of {self.n_iter}", comparison
             (standing,) = _standings_of(comparison)
@@ -213,11 +215,11 @@ class Tuning:
         self._n_settings.append(n_settings)
 
     def _round(self, names: list[str], amount: int | None) -> Comparison:
-        splits, more = self._whole.splits, {}
+        splits, more = self.whole.splits, {}
         if amount is not None and self.resource == "n_samples":
             sizes = [size for size, _ in self._schedule if size is not None]
             splits = [
-                (nested_parts(train, sizes, self._whole.codes, seed=self.seed)[amount], test) for train, test in splits
+                (nested_parts(train, sizes, self.whole.codes, seed=self.seed)[amount], test) for train, test in splits
             ]
         elif amount is not None:
             more = {self.resource: amount}
@@ -235,14 +237,14 @@ class Tuning:
         return prepare_comparison(estimators, self.X, self.y, random_state=self.seed, **where, **options)
 
     def _halving_rounds(self) -> list[tuple[int | None, int]]:
-        least = 2 * len(self._whole.measures.classes) if self.resource == "n_samples" else 1
+        least = 2 * len(self.whole.measures.classes) if self.resource == "n_samples" else 1
         return halving_rounds(
             len(self.settings), self._most_resources(), least, factor=self.factor, min_resources=self.min_resources
         )
 
     def _most_resources(self) -> int:
         if self.resource == "n_samples":
-            return min(len(train) for train, _ in self._whole.splits)
+            return min(len(train) for train, _ in self.whole.splits)
         value = self.model.get_params()[self.resource]
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ValueError(

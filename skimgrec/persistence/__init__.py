@@ -2,5 +2,6 @@
 
 from skimgrec.persistence._errors import ModelFileError
 from skimgrec.persistence._model_file import load_model, read_card, save_model
+from skimgrec.persistence._size import model_file_size
 
-__all__ = ["ModelFileError", "load_model", "read_card", "save_model"]
+__all__ = ["ModelFileError", "load_model", "model_file_size", "read_card", "save_model"]

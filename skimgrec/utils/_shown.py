@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,3 +82,19 @@ def html_table(
         '<table style="border-collapse: collapse; margin: 0 0 0.6em; font-variant-numeric: tabular-nums">'
         f"{above}<thead>{line('th', header, '2px solid rgba(128, 128, 128, 0.8)')}</thead><tbody>{body}</tbody></table>"
     )
+
+
+def file_size_text(n_bytes: float) -> str:
+    """Return the size of a file in a unit that reads well, "-" for NaN.
+
+    Examples
+    --------
+    >>> [file_size_text(size) for size in (0.0, 345.0, 12_345.0, 1.23e6, 45.6e6, 7.89e9, float("nan"))]
+    ['0 kB', '1 kB', '13 kB', '1.2 MB', '46 MB', '7.9 GB', '-']
+    """
+    if math.isnan(n_bytes):
+        return "-"
+    if n_bytes < 1e6:
+        return f"{math.ceil(n_bytes / 1e3)} kB"
+    unit, name = (1e6, "MB") if n_bytes < 1e9 else (1e9, "GB")
+    return f"{n_bytes / unit:.{1 if n_bytes < 10 * unit else 0}f} {name}"

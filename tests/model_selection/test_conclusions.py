@@ -154,13 +154,16 @@ def test_the_verdict_makes_no_choice_of_a_little_time(held_out):
     assert "No other has both a shorter fit and a higher accuracy than nb or 1nn." in result.verdict()
 
 
-def test_the_table_shows_speed_and_memory_if_known(held_out):
-    rows = [replace(row, peak_memory=345e6, predict_time=0.001) for row in held_out.rows]
-    known = str(replace(held_out, rows=rows)).splitlines()
-    assert known[2].split()[-4:] == ["fit", "time", "pictures/s", "memory"]
-    assert known[4].split()[-3:] == ["360,000", "345", "MB"]
-    unknown = replace(held_out, rows=[replace(row, peak_memory=math.nan) for row in held_out.rows])
-    assert str(unknown).splitlines()[2].split()[-1] == "pictures/s"
+def test_the_table_shows_speed_memory_and_size_if_known(held_out):
+    rows = [replace(row, peak_memory=345e6, predict_time=0.001, model_size=12_345.0) for row in held_out.rows]
+    for change, columns, cells in (
+        ({}, ["pictures/s", "memory"], ["360,000", "345", "MB"]),  # there is no room for both
+        ({"peak_memory": math.nan}, ["pictures/s", "file"], ["360,000", "13", "kB"]),
+        ({"peak_memory": math.nan, "model_size": math.nan}, ["pictures/s"], ["360,000"]),
+    ):
+        lines = str(replace(held_out, rows=[replace(row, **change) for row in rows])).splitlines()
+        assert lines[2].split()[-len(columns) :] == columns
+        assert lines[4].split()[-len(cells) :] == cells
 
 
 def test_notes_stand_between_the_table_and_the_verdict(held_out):

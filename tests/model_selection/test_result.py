@@ -57,7 +57,7 @@ def test_frame_has_one_row_for_each_estimator_and_fold(result):
     frame = result.to_frame()
     assert list(frame.columns) == [
         "estimator", "fold", "n_train", "n_test", "test_accuracy", "test_f1_macro", "fit_time", "predict_time",
-        "peak_memory", "warnings", "error", "traceback",
+        "peak_memory", "model_size", "warnings", "error", "traceback",
     ]  # fmt: skip
     assert len(frame) == 12
     assert frame["test_accuracy"].isna().sum() == 4
@@ -209,7 +209,7 @@ def test_the_text_table_lists_the_best_first_with_failures_below(result):
     assert lines[2].split("  ")[-1].strip() == "pictures/s"
     assert "0.920 ± 0.020" in lines[4]
     assert "macro F1" in lines[2]
-    assert lines[4].endswith("500 ms        1,600")
+    assert lines[4].endswith("500 ms       1,600")
     assert "1.000 ± 0.000 (2 of 3 folds)" in lines[6]
     assert "failed" in lines[7]
     assert "[1] broken failed with ValueError: boom (every fold)" in lines

@@ -55,7 +55,7 @@ def two():
 
 def kept(result):
     """Return all of a result's rows but for what is measured of a machine."""
-    costs = {"fit_time", "predict_time", "peak_memory", "traceback"}
+    costs = {"fit_time", "predict_time", "peak_memory", "model_size", "traceback"}
     rows = [*result.rows, *result.partial_rows]
     return str([{key: value for key, value in row.to_dict().items() if key not in costs} for row in rows])
 

@@ -104,4 +104,4 @@ def test_under_a_strategy_of_tensorflows():
 
 @pytest.mark.skipif(BACKEND != "jax", reason="Keras distributes on JAX")
 def test_under_a_distribution_of_kerass():
-    run(ON_JAX, XLA_FLAGS="--xla_force_host_platform_device_count=2")
+    run(ON_JAX, XLA_FLAGS="--xla_force_host_platform_device_count=2", JAX_PLATFORMS="cpu")

@@ -113,13 +113,20 @@ def train(
             messages = training.fit()
         for message in messages:
             typer.echo(f"Warning: {printable(message)}", err=True)
-        for line in training.score():
-            typer.echo(line)
+        # Whatever befalls the score, what is learnt is kept.
         with bad_input_is_reported():
             note = training.save(output)
     except KeyboardInterrupt:
         typer.echo("Interrupted: no model is saved.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    try:
+        for line in training.score():
+            typer.echo(line)
+        if training.scores:
+            training.save(output)
+    except KeyboardInterrupt:
+        training.interrupted = True
+        typer.echo("Interrupted: the model is saved without its score.", err=True)
     if note is not None:
         typer.echo(note, err=True)
     typer.echo(f"Saved to {printable(output)}, {file_size(output)}.", err=True)

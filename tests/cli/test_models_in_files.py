@@ -269,3 +269,22 @@ def test_compare_and_tune_save_the_winner(run, folder, new, tmp_path):
     assert card["parameters"]["kneighborsclassifier__n_neighbors"] == 1
     assert card["training"]["model"] == "n_neighbors=1"
     assert card["data"]["n_pictures"] == 24
+
+
+def test_what_is_learnt_is_kept_if_the_score_is_interrupted(run, folder, tmp_path, monkeypatch):
+    from skimgrec.cli._training import Training
+
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "kept.skimgrec"
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "score", interrupt)
+        done = run("train", folder, "--model", "1nn", "--size", 8, "-o", path)
+    assert done.exit_code == 130
+    assert "Interrupted: the model is saved without its score.\n" in done.stderr
+    assert "scores" not in read_card(path)
+    monkeypatch.setattr(Training, "fit", interrupt)
+    done = run("train", folder, "--model", "1nn", "--size", 8, "-o", tmp_path / "none.skimgrec")
+    assert (done.exit_code, done.stdout) == (130, "")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["kept.skimgrec"]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # What the numbers do not depend on, so that a run goes on whatever these are.
 _IMMATERIAL = {"n_jobs", "run", "fresh"}
+# Fits run in processes of their own, so that one that takes up all memory costs its own line alone.
+ISOLATE = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +175,7 @@ def prepare(request: Request, shown: Progress) -> Prepared:
         random_state=request.seed,
         run_dir=folder.path,
         fit_timeout=request.fit_timeout,
-        isolate=True,
+        isolate=ISOLATE,
         budget=request.budget,
     )
     folder.mark()

@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 from typer.testing import CliRunner
 
-from skimgrec.cli import app
+from skimgrec.cli import _compare_request, app
 from skimgrec.model_selection import Comparison
 
 
@@ -19,7 +19,14 @@ def cache(tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture
-def run(cache):
+def run(cache, request, monkeypatch):
+    """Return a function that runs a command. Fits stay in this process but for tests that are marked as isolated.
+
+    Each command would start a process for its fits, which takes longer than most tests.
+    """
+    if request.node.get_closest_marker("isolated") is None:
+        monkeypatch.setattr(_compare_request, "ISOLATE", False)
+
     def invoke(*args, **kwargs):
         return CliRunner().invoke(app, [str(arg) for arg in args], **kwargs)
 

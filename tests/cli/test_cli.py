@@ -20,6 +20,7 @@ def compared(result, *, n_models, n_folds):
     return result.stdout.splitlines()
 
 
+@pytest.mark.isolated
 def test_compare_prints_the_table_and_the_verdict(run):
     lines = compared(
         run("compare", "digits", "--models", "chance, 1nn", "--limit", 200, "--cv", 3), n_models=2, n_folds=3
@@ -259,6 +260,7 @@ def test_wrong_options_are_exit_code_2(run, args):
     assert run("compare", "digits", *args).exit_code == 2
 
 
+@pytest.mark.isolated
 def test_if_every_model_fails_the_exit_code_is_1(run):
     # It is no metric of more than two classes.
     result = run("compare", "digits", "--models", "chance", "--limit", 100, "--metrics", "roc_auc")

@@ -49,6 +49,7 @@ def test_another_command_and_a_fresh_one_measure_all_anew(run, interrupted_after
     assert len(fits_of(done)) == 10
 
 
+@pytest.mark.isolated
 def test_a_command_that_is_killed_goes_on(run, cache):
     command = [sys.executable, "-m", "skimgrec", *map(str, DIGITS)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -81,12 +82,14 @@ def test_a_folder_with_something_else_in_it_is_never_emptied(run, tmp_path):
     assert (tmp_path / "thesis.tex").exists()
 
 
+@pytest.mark.isolated
 def test_a_fit_that_takes_too_long_costs_its_own_line_alone(run):
     done = run("compare", "digits", "--models", "boosting,chance", "--cv", "holdout", "--fit-timeout", "0.2s")
     assert "boosting failed with" in " ".join(done.stdout.split())
     assert done.exit_code in (0, 1)  # chance may be late, too, on a busy machine
 
 
+@pytest.mark.isolated
 def test_what_a_budget_cuts_is_said(run):
     done = run("compare", "digits", "--models", "boosting,1nn", "--budget", "3s")
     assert done.exit_code in (0, 1)

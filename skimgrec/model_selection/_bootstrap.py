@@ -56,6 +56,7 @@ def _of_classes(kind: str, average: str) -> Statistic:
 
 
 _SAME_AS_ACCURACY = ("accuracy", "f1_micro", "precision_micro", "recall_micro")
+_WITHOUT_STEPS = ("roc_auc", "average_precision", "neg_log_loss", "neg_brier_score", "d2_")
 # Of each class: how often it was answered rightly, was true, was answered; over the last axis.
 STATISTICS: dict[str, Statistic] = {
     **dict.fromkeys(_SAME_AS_ACCURACY, _accuracy),
@@ -88,6 +89,41 @@ def score_of(metric: str, target: NDArray[np.intp], predicted: NDArray[np.intp])
         return math.nan
     cells, counts = _cells(target, predicted)
     return float(STATISTICS[metric](*_of_each_class(counts[None], cells[0], cells[1], int(cells.max()) + 1))[0])
+
+
+def moves_in_steps(metric: str) -> bool:
+    """Return whether a score counts pictures, and does not follow from probabilities or ranks."""
+    return not metric.startswith(_WITHOUT_STEPS)
+
+
+def step_of(metric: str, target: NDArray[np.intp]) -> float:
+    """Return by how much one test picture more or less moves a score, for the class of which it moves most.
+
+    Parameters
+    ----------
+    metric : str
+        Its name in scikit-learn. Of a name that scikit-learn does not know, the score is taken for a share of pictures.
+    target : ndarray of shape (n,)
+        The classes of the test pictures as numbers.
+
+    Returns
+    -------
+    step : float
+        ``1 / n``; of means over classes, the share of the rarest class; 0 for scores that are computed from
+        probabilities or ranks, whose steps are finer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> target = np.array([0] * 45 + [1] * 5)
+    >>> [step_of(metric, target) for metric in ("accuracy", "balanced_accuracy", "roc_auc")]
+    [0.02, 0.1, 0.0]
+    """
+    if not moves_in_steps(metric):
+        return 0.0
+    counts = np.unique(target, return_counts=True)[1]
+    by_class = metric == "balanced_accuracy" or metric.endswith("_macro")
+    return 1 / (len(counts) * int(counts.min()) if by_class else len(target))
 
 
 def score_interval(metric: str, target: NDArray[np.intp], predicted: NDArray[np.intp]) -> tuple[float, float]:

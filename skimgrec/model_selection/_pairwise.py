@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.model_selection._bootstrap import paired_test, score_interval, score_of
+from skimgrec.model_selection._bootstrap import moves_in_steps, paired_test, score_interval, score_of, step_of
 from skimgrec.model_selection._statistics import PairedTest, corrected_resampled_t_test, holm
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
     by_fold = {(row.estimator, row.fold): row for row in result.rows}
     folds = sorted({row.fold for row in result.rows})
     complete = sorted((s for s in result.standings() if s.complete), key=lambda standing: -standing.mean[metric])
+    step = _step(result, metric)
     pairs = []
     for first, second in combinations([standing.estimator for standing in complete], 2):
         ours, theirs = ([by_fold[name, fold] for fold in folds] for name in (first, second))
@@ -70,6 +71,7 @@ def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
                 [a.scores[metric] - b.scores[metric] for a, b in zip(ours, theirs, strict=True)],
                 [row.n_train for row in ours],
                 [row.n_test for row in ours],
+                step=step,
             )
         )
         pairs.append(Pair(first=first, second=second, test=test, adjusted_p_value=test.p_value))
@@ -95,6 +97,14 @@ def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[
     row = next((row for row in result.rows if row.estimator == estimator), None)
     answers = _answers(result, row, metric) if row is not None and result.n_folds == 1 else None
     return (math.nan, math.nan) if answers is None else score_interval(metric, *answers)
+
+
+def _step(result: ComparisonResult, metric: str) -> float | None:
+    """Return by how much one test picture of a fold moves the score, None for a saved result that does not tell."""
+    if not result.test_rows:
+        return None if moves_in_steps(metric) else 0.0
+    target = np.asarray(result.target, dtype=np.intp)
+    return float(np.mean([step_of(metric, target[rows]) for rows in result.test_rows]))
 
 
 def _test_on_one_split(result: ComparisonResult, first: FoldRow, second: FoldRow, metric: str) -> PairedTest | None:

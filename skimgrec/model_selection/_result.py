@@ -153,10 +153,10 @@ class ComparisonResult(SavedResult):
             One row for each pair, the better one on average `first`, with the columns `first`, `second`, `difference`
             (of the mean scores), `low` and `high` (its 95 % confidence interval), `p_value`, `adjusted_p_value` (by
             Holm's method over all pairs), `differ` (whether that is below 0.05) and `method`, which is the corrected
-            resampled t-test of Nadeau and Bengio. On a single split it is McNemar's exact test for accuracy, and a
-            paired randomisation test for the averages of precision, recall and F1, for balanced accuracy and for
-            Matthews' correlation, with an interval by paired bootstrap; for any other metric, all but the difference
-            is NaN.
+            resampled t-test of Nadeau and Bengio, whose spread is taken to be no smaller than rounding to the steps in
+            which test pictures move a score. On a single split it is McNemar's exact test for accuracy, and a paired
+            randomisation test for the averages of precision, recall and F1, for balanced accuracy and for Matthews'
+            correlation, with an interval by paired bootstrap; for any other metric, all but the difference is NaN.
 
         Raises
         ------

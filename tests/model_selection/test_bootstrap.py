@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import get_scorer
 
-from skimgrec.model_selection._bootstrap import STATISTICS, paired_test, score_interval, score_of
+from skimgrec.model_selection._bootstrap import STATISTICS, paired_test, score_interval, score_of, step_of
 from skimgrec.model_selection._statistics import mcnemar_test
 
 
@@ -147,3 +147,12 @@ def test_under_the_null_no_more_than_the_nominal_share_is_found_different():
             apart.append(paired_test("f1_macro", target, first, worse).p_value < 0.05)
     assert np.mean(null) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
     assert np.mean(apart) > 0.9
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "recall_macro", "recall_weighted"])
+def test_the_step_is_what_one_picture_of_the_rarest_class_moves(metric):
+    target = np.repeat([0, 1, 2], [20, 4, 10])
+    fewer = target.copy()
+    fewer[20] = 0
+    moved = score_of(metric, target, target) - score_of(metric, target, fewer)
+    assert step_of(metric, target) == pytest.approx(moved)

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -61,7 +62,7 @@ def test_under_the_null_no_more_than_the_nominal_share_is_found_different():
     for _ in range(1500):
         differences, n_train, n_test = cross_validated_difference(rng, 100, 10)
         corrected.append(corrected_resampled_t_test(differences, [n_train] * 10, [n_test] * 10).p_value < 0.05)
-        plain.append(corrected_resampled_t_test(differences, [1e12] * 10, [1] * 10).p_value < 0.05)
+        plain.append(corrected_resampled_t_test(differences, [1e12] * 10, [n_test] * 10).p_value < 0.05)
     # Three standard errors of a share of 0.05 over 1,500 trials.
     assert np.mean(corrected) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 1500)
     assert np.mean(plain) > np.mean(corrected)
@@ -106,10 +107,53 @@ def test_holm_gives_the_figures_of_r():
     assert holm([0.9, 0.8]) == [1.0, 1.0]
 
 
-@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.1, 0.0)])
-def test_folds_that_all_agree(value, p):
-    test = corrected_resampled_t_test([value] * 5, [80] * 5, [20] * 5)
-    assert (test.low, test.high, test.p_value) == pytest.approx((value, value, p))
+@pytest.mark.parametrize(("k", "n_test"), [(2, 10), (2, 20), (2, 50), (3, 10), (3, 30), (5, 10), (10, 5)])
+def test_of_eight_equal_classifiers_no_two_are_found_different_more_often_than_the_level_says(k, n_test):
+    n_trials, n_classifiers = 60, 8
+    rng = np.random.default_rng(100 * k + n_test)
+    # As often as not, all classifiers get a picture right: the difference of two then has few steps.
+    n_apart = rng.binomial(n_test, rng.choice([1.0, 0.5, 0.2], size=(n_trials, 1, 1)), size=(n_trials, 1, k))
+    scores = rng.binomial(np.repeat(n_apart, n_classifiers, axis=1), 0.8) / n_test
+    found = [
+        min(
+            holm(
+                [
+                    corrected_resampled_t_test(a - b, [n_test * (k - 1)] * k, [n_test] * k).p_value
+                    for a, b in itertools.combinations(trial, 2)
+                ]
+            )
+        )
+        < 0.05
+        for trial in scores
+    ]
+    assert np.mean(found) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / n_trials)
+
+
+def test_folds_that_all_differ_by_nothing_are_no_difference():
+    test = corrected_resampled_t_test([0.0] * 5, [80] * 5, [20] * 5)
+    assert test.p_value == 1
+    # Half a picture of 20 either way.
+    assert test.high == -test.low == pytest.approx(0.5 / 20, rel=0.1)
+
+
+def test_folds_that_all_differ_by_the_same_are_as_sure_as_their_steps_allow():
+    one, ten = (corrected_resampled_t_test([pictures / 20] * 2, [20] * 2, [20] * 2) for pictures in (1, 10))
+    assert one.low < 0 < one.p_value
+    assert one.p_value > 0.2
+    assert ten.low > 0
+    assert 0 < ten.p_value < 0.05
+    # The folds are of 34, 33 and 33 pictures, so that the same number of pictures is no equal difference.
+    uneven = corrected_resampled_t_test([1 / 34, 1 / 33, 1 / 33], [66, 67, 67], [34, 33, 33])
+    assert uneven.p_value > 0.05
+
+
+def test_scores_without_steps_are_tested_by_their_spread_alone():
+    differences = [0.0011, 0.0010, 0.0012, 0.0009, 0.0011]
+    plain = corrected_resampled_t_test(differences, [80] * 5, [20] * 5, step=0)
+    assert plain.p_value < 0.01 < 0.5 < corrected_resampled_t_test(differences, [80] * 5, [20] * 5).p_value
+    equal = corrected_resampled_t_test([0.5] * 5, [80] * 5, [20] * 5, step=0)
+    assert equal == corrected_resampled_t_test([0.5] * 5, [80] * 5, [20] * 5)
+    assert 0 < equal.p_value < 0.001
 
 
 def test_one_fold_tells_the_difference_alone():

@@ -59,6 +59,8 @@ class Comparison:
         Whether fits run in processes of their own.
     budget : float or None
         Seconds for all of them.
+    groups : list of int or None
+        The group of each picture, if any two share one.
     notes : list of str
         What may be unfair.
 
@@ -88,6 +90,7 @@ class Comparison:
     fit_timeout: float | None = None
     isolate: bool = False
     budget: float | None = None
+    groups: list[int] | None = None
     notes: list[str] = field(default_factory=list)
     tasks: list[FoldTask] = field(init=False)
     rows: list[FoldRow] = field(init=False, default_factory=list)
@@ -222,6 +225,7 @@ class Comparison:
             class_names=[_plain_label(label) for label in classes.tolist()],
             target=self.codes.tolist(),
             test_rows=[test.tolist() for _, test in self.splits],
+            groups=self.groups,
             data_fingerprint=self._data_fingerprint(),
             splits_fingerprint=splits_fingerprint(self.splits),
             versions=self._versions,

@@ -121,6 +121,26 @@ def note_on_copies(groups: NDArray[np.int64] | None, splits: Sequence[Split]) ->
     ]
 
 
+def note_on_groups(groups: NDArray[np.intp] | None, splits: Sequence[Split], cv: str) -> list[str]:
+    """Say how many test pictures share a group that was given with those learnt from, where `cv` takes no groups."""
+    n_seen = 0 if groups is None else n_seen_in_training(groups, splits)
+    if not n_seen:
+        return []
+    n_tested = len({row for _, test in splits for row in test.tolist()})
+    return [
+        f"{n_seen:,} of {n_tested:,} test pictures {'shares' if n_seen == 1 else 'share'} a group with pictures learnt "
+        f"from, because cv ({cv}) pays no heed to groups. Where pictures of a group are alike, this makes scores too "
+        "high. A number of folds, 'holdout' or a splitter such as StratifiedGroupKFold(5) keeps a group in one fold."
+    ]
+
+
+def groups_of_several(groups: NDArray[Any] | None) -> list[int] | None:
+    """Return the group of each picture as a list, None if no two pictures share one."""
+    if groups is None or len(np.unique(groups)) == len(groups):
+        return None
+    return groups.tolist()
+
+
 def check_groups_are_kept(groups: NDArray[np.int64] | None, splits: Sequence[Split], cv: str) -> None:
     """Raise an error if the splits separate copies that `near_duplicates="group"` was to keep together."""
     n_seen = 0 if groups is None else n_seen_in_training(groups, splits)

@@ -96,7 +96,15 @@ def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[
     """
     row = next((row for row in result.rows if row.estimator == estimator), None)
     answers = _answers(result, row, metric) if row is not None and result.n_folds == 1 else None
-    return (math.nan, math.nan) if answers is None else score_interval(metric, *answers)
+    return (math.nan, math.nan) if answers is None else score_interval(metric, *answers, groups_tested(result, 0))
+
+
+def groups_tested(result: ComparisonResult, fold: int) -> NDArray[np.intp] | None:
+    """Return the group of each test picture of a fold, numbered from 0, None if no two of them share one."""
+    if result.groups is None or fold >= len(result.test_rows):
+        return None
+    names, codes = np.unique(np.asarray(result.groups)[result.test_rows[fold]], return_inverse=True)
+    return codes if len(names) < len(codes) else None
 
 
 def _step(result: ComparisonResult, metric: str) -> float | None:
@@ -109,7 +117,9 @@ def _step(result: ComparisonResult, metric: str) -> float | None:
 
 def _test_on_one_split(result: ComparisonResult, first: FoldRow, second: FoldRow, metric: str) -> PairedTest | None:
     ours, theirs = _answers(result, first, metric), _answers(result, second, metric)
-    return None if ours is None or theirs is None else paired_test(metric, *ours, theirs[1])
+    if ours is None or theirs is None:
+        return None
+    return paired_test(metric, *ours, theirs[1], groups_tested(result, first.fold))
 
 
 def _answers(result: ComparisonResult, row: FoldRow, metric: str) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:

@@ -21,6 +21,7 @@ _ADDED_LATER: dict[str, Any] = {
     "partial_rows": [],
     "target": [],
     "test_rows": [],
+    "groups": None,
     "filenames": None,
     "notes": [],
     "cut": [],
@@ -59,6 +60,9 @@ class ComparisonResult(SavedResult):
         Position of each picture's class in `class_names`.
     test_rows : list of list of int
         The rows of the test pictures of each fold.
+    groups : list of int or None
+        The group of each picture, such as that of its copies, if any two share one. Tests and intervals on a single
+        split take the pictures of a group together.
     filenames : list of str or None
         The file of each picture, if it has one.
     data_name : str or None
@@ -105,6 +109,7 @@ class ComparisonResult(SavedResult):
     partial_rows: list[FoldRow] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
     test_rows: list[list[int]] = field(default_factory=list)
+    groups: list[int] | None = None
     filenames: list[str] | None = None
     data_name: str | None = None
     drawn_from: str | None = None
@@ -157,6 +162,7 @@ class ComparisonResult(SavedResult):
             which test pictures move a score. On a single split it is McNemar's exact test for accuracy, and a paired
             randomisation test for the averages of precision, recall and F1, for balanced accuracy and for Matthews'
             correlation, with an interval by paired bootstrap; for any other metric, all but the difference is NaN.
+            Test pictures that share a group are exchanged and drawn together in it, and `method` says so.
 
         Raises
         ------
@@ -312,7 +318,8 @@ class ComparisonResult(SavedResult):
             how many bytes its model file has, the mean of the folds), `n_folds` (those with a score in the first
             metric) and `n_failed`. Spreads are sample standard deviations over the folds. With a
             single split, where a spread is NaN, `low_test_<metric>` and `high_test_<metric>` are the 95 % interval of
-            the score over test pictures, NaN for metrics that do not follow from the predictions alone.
+            the score over test pictures, or over their groups where they share one, NaN for metrics that do not follow
+            from the predictions alone.
         """
         from skimgrec.model_selection._frames import summary_frame
 

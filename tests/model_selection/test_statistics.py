@@ -8,7 +8,13 @@ from sklearn.datasets import make_moons
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from sklearn.svm import SVC
 
-from skimgrec.model_selection._statistics import corrected_resampled_t_test, holm, mcnemar_test, pareto_front
+from skimgrec.model_selection._statistics import (
+    corrected_resampled_t_test,
+    effective_rows,
+    holm,
+    mcnemar_test,
+    pareto_front,
+)
 
 
 def test_the_t_test_gives_the_figures_of_scikit_learns_worked_example():
@@ -164,3 +170,47 @@ def test_one_fold_tells_the_difference_alone():
 
 def test_pareto_front_keeps_equals_and_leaves_out_what_failed():
     assert pareto_front([0.5, 0.5, 0.4, math.nan, 0.9], [1, 1, 2, 0, 3]) == [0, 1, 4]
+
+
+def test_mcnemar_by_groups_is_the_exchange_of_whole_groups():
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        groups = rng.integers(7, size=24)
+        first, second = rng.random(24) < 0.8, rng.random(24) < 0.5
+        ahead = np.bincount(groups, first.astype(int) - second, minlength=7)
+        sums = np.array(list(itertools.product([1, -1], repeat=7))) @ ahead
+        test = mcnemar_test(first, second, groups=groups)
+        assert test.p_value == pytest.approx(np.mean(np.abs(sums) >= abs(ahead.sum())))
+        assert test.method == "McNemar's test by groups (exact)"
+
+
+def test_groups_of_one_row_each_are_no_groups():
+    rng = np.random.default_rng(0)
+    first, second = rng.random(2000) < 0.8, rng.random(2000) < 0.75
+    plain, grouped = mcnemar_test(first, second), mcnemar_test(first, second, groups=np.arange(2000))
+    assert grouped.p_value == pytest.approx(plain.p_value)
+    assert (grouped.low, grouped.high) == pytest.approx((plain.low, plain.high), rel=0.01)
+
+
+def test_five_copies_of_each_picture_tell_no_more_than_one():
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(40), 5)
+    trials = [[np.repeat(rng.random(40) < 0.8, 5) for _ in range(2)] for _ in range(400)]
+    grouped = [mcnemar_test(*trial, groups=groups) for trial in trials]
+    noise = 3 * math.sqrt(0.05 * 0.95 / len(trials))
+    assert np.mean([test.p_value < 0.05 for test in grouped]) <= 0.05 + noise
+    assert np.mean([test.low <= 0 <= test.high for test in grouped]) >= 0.95 - noise
+    assert np.mean([mcnemar_test(*trial).p_value < 0.05 for trial in trials]) > 0.2
+
+
+def test_one_group_tells_nothing_but_the_difference():
+    test = mcnemar_test([True] * 4, [False] * 4, groups=[0] * 4)
+    assert test.difference == 1
+    assert all(map(math.isnan, (test.low, test.high, test.p_value)))
+
+
+def test_rows_of_groups_that_agree_tell_as_much_as_groups_do():
+    right, groups = np.repeat(np.arange(100) % 5 > 0, 4), np.repeat(np.arange(100), 4)
+    assert effective_rows(right, groups)[0] == pytest.approx(99)
+    assert effective_rows(np.ones(400), groups)[0] == pytest.approx(100)
+    assert effective_rows(right, np.arange(400) // 20)[0] == 400

@@ -94,7 +94,7 @@ def pairs_frame(result: ComparisonResult, metric: str) -> pd.DataFrame:
     """Return one row for each pair of estimators, as `ComparisonResult.pairwise` describes."""
     import pandas as pd
 
-    from skimgrec.model_selection._pairwise import pairs_of
+    from skimgrec.model_selection._pairwise import left_out, pairs_of
 
     columns = ["first", "second", "difference", "low", "high", "p_value", "adjusted_p_value", "differ", "method"]
     records = [
@@ -111,4 +111,6 @@ def pairs_frame(result: ComparisonResult, metric: str) -> pd.DataFrame:
         )
         for pair in pairs_of(result, metric)
     ]
-    return pd.DataFrame(records, columns=columns)
+    frame = pd.DataFrame(records, columns=columns)
+    frame.attrs["left_out"] = left_out(result, metric)
+    return frame

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.model_selection._bootstrap import moves_in_steps, paired_test, score_interval, score_of, step_of
+from skimgrec.model_selection._standings import scored_throughout
 from skimgrec.model_selection._statistics import PairedTest, corrected_resampled_t_test, holm
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Pair:
 
 
 def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
-    """Test all pairs of the estimators that have a score in every fold.
+    """Test all pairs of the estimators that have a score in the metric in every fold.
 
     Parameters
     ----------
@@ -61,10 +62,10 @@ def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
     """
     by_fold = {(row.estimator, row.fold): row for row in result.rows}
     folds = sorted({row.fold for row in result.rows})
-    complete = sorted((s for s in result.standings() if s.complete), key=lambda standing: -standing.mean[metric])
+    complete = scored_throughout(result.rows, metric, _ranked(result), result.n_folds)
     step = _step(result, metric)
     pairs = []
-    for first, second in combinations([standing.estimator for standing in complete], 2):
+    for first, second in combinations(complete, 2):
         ours, theirs = ([by_fold[name, fold] for fold in folds] for name in (first, second))
         test = (_test_on_one_split(result, ours[0], theirs[0], metric) if result.n_folds == 1 else None) or (
             corrected_resampled_t_test(
@@ -77,6 +78,17 @@ def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
         pairs.append(Pair(first=first, second=second, test=test, adjusted_p_value=test.p_value))
     adjusted = holm([pair.test.p_value for pair in pairs])
     return [replace(pair, adjusted_p_value=p_value) for pair, p_value in zip(pairs, adjusted, strict=True)]
+
+
+def left_out(result: ComparisonResult, metric: str) -> list[str]:
+    """Return the estimators that lack a score in the metric in some fold, and so cannot be held against the others."""
+    names = _ranked(result)
+    complete = scored_throughout(result.rows, metric, names, result.n_folds)
+    return [name for name in names if name not in complete]
+
+
+def _ranked(result: ComparisonResult) -> list[str]:
+    return [standing.estimator for standing in result.standings()]
 
 
 def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from skimgrec.model_selection._standings import FoldRow, Standing, standings
+from skimgrec.model_selection._standings import FoldRow, Standing, scored_throughout, standings
 from skimgrec.model_selection._statistics import pareto_front
 from skimgrec.utils._files import check_schema
 from skimgrec.utils._saved_result import SavedResult
@@ -145,7 +145,7 @@ class ComparisonResult(SavedResult):
         return verdict(self)
 
     def pairwise(self, metric: str | None = None) -> pd.DataFrame:
-        """Test every pair of estimators that finished all folds.
+        """Test every pair of estimators that have a score in the metric in all folds.
 
         Parameters
         ----------
@@ -163,6 +163,7 @@ class ComparisonResult(SavedResult):
             randomisation test for the averages of precision, recall and F1, for balanced accuracy and for Matthews'
             correlation, with an interval by paired bootstrap; for any other metric, all but the difference is NaN.
             Test pictures that share a group are exchanged and drawn together in it, and `method` says so.
+            ``frame.attrs["left_out"]`` names the estimators that lack a score in some fold.
 
         Raises
         ------
@@ -194,7 +195,7 @@ class ComparisonResult(SavedResult):
         Returns
         -------
         names : list of str
-            Those that finished every fold, quickest first.
+            Those that have a score in the metric in every fold, quickest first.
 
         Raises
         ------
@@ -212,7 +213,8 @@ class ComparisonResult(SavedResult):
         if cost not in ("fit_time", "predict_time"):
             raise ValueError(f"cost={cost!r}, expected 'fit_time' or 'predict_time'.")
         metric = self._measured(metric)
-        complete = [standing for standing in self.standings() if standing.complete]
+        names = scored_throughout(self.rows, metric, list(self.estimators), self.n_folds)
+        complete = [standing for standing in self.standings() if standing.estimator in names]
         scores = [standing.mean[metric] for standing in complete]
         front = pareto_front(scores, [getattr(standing, cost)[0] for standing in complete])
         return [complete[position].estimator for position in front]

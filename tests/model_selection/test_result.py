@@ -315,3 +315,21 @@ def test_pairwise_corrects_for_the_number_of_pairs():
     assert list(frame["first"] + frame["second"]) == ["ba", "bc", "ac"]
     assert frame.loc[0, "p_value"] < 0.05 < frame.loc[0, "adjusted_p_value"]
     assert not frame["differ"].any()
+
+
+def test_pairs_of_a_second_metric_are_those_that_have_it_in_every_fold(result):
+    both = make_result({"a": [0.9, 0.9, 0.9], "b": [0.8, 0.8, 0.8], "c": [0.7, 0.7, 0.7]})
+    lucky = [
+        replace(row, scores={"accuracy": row.scores["accuracy"], "f1_macro": [0.99, math.nan, math.nan][row.fold]})
+        if row.estimator == "c"
+        else row
+        for row in both.rows
+    ]
+    both = replace(both, rows=lucky)
+    frame = both.pairwise("f1_macro")
+    assert list(frame["first"] + frame["second"]) == ["ab"]
+    assert frame.attrs["left_out"] == ["c"]
+    assert both.pareto("f1_macro") == ["a"]
+    assert len(both.pairwise()) == 3
+    assert both.pairwise().attrs["left_out"] == []
+    assert result.pairwise().attrs["left_out"] == ["part", "broken"]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from skimgrec.model_selection._budget import Schedule, run_within_budget, seconds_per_row, with_epochs
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures
+from skimgrec.model_selection._picture_paths import paths_of
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._resume import Resumption
 from skimgrec.model_selection._run import jobs_at_a_time, run_tasks
@@ -226,6 +227,7 @@ class Comparison:
             target=self.codes.tolist(),
             test_rows=[test.tolist() for _, test in self.splits],
             groups=self.groups,
+            filenames=paths_of(self.X),
             data_fingerprint=self._data_fingerprint(),
             splits_fingerprint=splits_fingerprint(self.splits),
             versions=self._versions,

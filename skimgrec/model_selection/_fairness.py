@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -61,7 +62,9 @@ def groups_of_copies(X: Any, *, n_jobs: int | None = None) -> NDArray[np.int64] 
     if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "buif" or X.shape[1] < _FEWEST_FEATURES:
         return None
     first_of: dict[bytes, int] = {}
-    first = [first_of.setdefault(row.tobytes(), number) for number, row in enumerate(np.ascontiguousarray(X))]
+    # Digests, because the rows themselves would take as much memory as all pictures.
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in X)
+    first = [first_of.setdefault(digest, number) for number, digest in enumerate(digests)]
     return connected(np.column_stack([first, np.arange(len(X))]), len(X))
 
 

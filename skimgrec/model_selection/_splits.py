@@ -262,7 +262,10 @@ def checked_train_sizes(sizes: Any, splits: list[Split]) -> list[int | float]:
         return []
     most = min(len(train) for train, _ in splits)
     checked: set[int | float] = set()
-    for size in np.atleast_1d(sizes).tolist():
+    # As one array, numbers of pictures beside shares would become shares.
+    entries = sizes if isinstance(sizes, (list, tuple)) else np.atleast_1d(np.asarray(sizes)).tolist()
+    for entry in entries:
+        size = entry.item() if isinstance(entry, np.generic) else entry
         whole = isinstance(size, int) and not isinstance(size, bool)
         if not (whole and 1 <= size <= most) and not (isinstance(size, float) and 0 < size <= 1):
             raise ValueError(

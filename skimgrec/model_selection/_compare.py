@@ -15,9 +15,11 @@ from skimgrec.model_selection._fairness import (
     check_groups_are_kept,
     check_inner_splits,
     check_near_duplicates,
+    classes_not_taught,
     groups_of_copies,
     groups_of_several,
     groups_to_keep,
+    note_on_classes,
     note_on_copies,
     note_on_groups,
     note_on_scaling,
@@ -267,6 +269,7 @@ def prepare_comparison(
     check_inner_splits(named, splits)
     if near_duplicates == "group":
         check_groups_are_kept(copies, splits, description)
+    not_taught = classes_not_taught(splits, codes)
     return Comparison(
         X=X,
         y=y,
@@ -284,10 +287,12 @@ def prepare_comparison(
         fit_timeout=fit_timeout,
         isolate=isolate,
         budget=budget,
+        not_taught=not_taught,
         groups=groups_of_several(copies if given_groups is None else given_groups),
         notes=[
             *note_on_copies(copies, splits),
             *note_on_groups(given_groups, splits, description),
+            *note_on_classes(not_taught, splits, classes, codes),
             *note_on_scaling(X),
             *notes_on_estimators(named),
         ],

@@ -60,6 +60,8 @@ class Comparison:
         Whether fits run in processes of their own.
     budget : float or None
         Seconds for all of them.
+    not_taught : list of list of int
+        Positions of the classes that each split tests on without a picture of them to learn from.
     groups : list of int or None
         The group of each picture, if any two share one.
     notes : list of str
@@ -91,6 +93,7 @@ class Comparison:
     fit_timeout: float | None = None
     isolate: bool = False
     budget: float | None = None
+    not_taught: list[list[int]] = field(default_factory=list)
     groups: list[int] | None = None
     notes: list[str] = field(default_factory=list)
     tasks: list[FoldTask] = field(init=False)
@@ -226,6 +229,7 @@ class Comparison:
             class_names=[_plain_label(label) for label in classes.tolist()],
             target=self.codes.tolist(),
             test_rows=[test.tolist() for _, test in self.splits],
+            not_taught=self.not_taught,
             groups=self.groups,
             filenames=paths_of(self.X),
             data_fingerprint=self._data_fingerprint(),

@@ -22,6 +22,7 @@ _FEWEST_ROWS = 10
 # Scaling to 0..1 leaves more distinct values than the levels of a picture that was divided by 255.
 _LEVELS = 256
 _TRIED_COLUMNS = 64
+_MOST_NAMES = 5
 
 
 def check_near_duplicates(near_duplicates: str, groups: Any) -> None:
@@ -134,6 +135,29 @@ def note_on_groups(groups: NDArray[np.intp] | None, splits: Sequence[Split], cv:
         f"{n_seen:,} of {n_tested:,} test pictures {'shares' if n_seen == 1 else 'share'} a group with pictures learnt "
         f"from, because cv ({cv}) pays no heed to groups. Where pictures of a group are alike, this makes scores too "
         "high. A number of folds, 'holdout' or a splitter such as StratifiedGroupKFold(5) keeps a group in one fold."
+    ]
+
+
+def classes_not_taught(splits: Iterable[Split], codes: NDArray[np.intp]) -> list[list[int]]:
+    """Return the classes that each split tests on without a picture of them to learn from, as positions."""
+    return [np.setdiff1d(codes[test], codes[train]).tolist() for train, test in splits]
+
+
+def note_on_classes(
+    not_taught: Sequence[Sequence[int]], splits: Sequence[Split], classes: NDArray[Any], codes: NDArray[np.intp]
+) -> list[str]:
+    """Say how many test pictures are of a class of which their split has none to learn from."""
+    pairs = list(zip(not_taught, splits, strict=True))
+    rows = {row for missing, (_, test) in pairs for row in test[np.isin(codes[test], missing)].tolist()}
+    if not rows:
+        return []
+    names = [repr(classes.tolist()[code]) for code in sorted({code for missing in not_taught for code in missing})]
+    named = ", ".join([*names[:_MOST_NAMES], *(["..."] if len(names) > _MOST_NAMES else [])])
+    n_splits = sum(map(bool, not_taught))
+    where = f"{n_splits} of {len(splits)} training parts lack" if len(splits) > 1 else "The training part lacks"
+    return [
+        f"{where} a class that is tested on ({named}): no classifier can know it, so that {len(rows):,} test "
+        f"picture{'s' if len(rows) > 1 else ''} of such classes count as wrong for all. label_errors leaves them out."
     ]
 
 

@@ -44,6 +44,9 @@ def join(first: ComparisonResult, second: ComparisonResult) -> ComparisonResult:
         estimators={**first.estimators, **second.estimators},
         versions={**second.versions, **first.versions},
         date=min(first.date, second.date),
+        filenames=second.filenames if first.filenames is None else first.filenames,
+        cut=list(dict.fromkeys([*first.cut, *second.cut])),
+        not_taught=first.not_taught or second.not_taught,
         groups=_groups_of_either(first.groups, second.groups),
         notes=list(dict.fromkeys(said)),
     )

@@ -21,6 +21,7 @@ _ADDED_LATER: dict[str, Any] = {
     "partial_rows": [],
     "target": [],
     "test_rows": [],
+    "not_taught": [],
     "groups": None,
     "filenames": None,
     "notes": [],
@@ -60,6 +61,8 @@ class ComparisonResult(SavedResult):
         Position of each picture's class in `class_names`.
     test_rows : list of list of int
         The rows of the test pictures of each fold.
+    not_taught : list of list of int
+        The classes that each fold tests on without a picture of them to learn from, as positions in `class_names`.
     groups : list of int or None
         The group of each picture, such as that of its copies, if any two share one. Tests and intervals on a single
         split take the pictures of a group together.
@@ -109,6 +112,7 @@ class ComparisonResult(SavedResult):
     partial_rows: list[FoldRow] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
     test_rows: list[list[int]] = field(default_factory=list)
+    not_taught: list[list[int]] = field(default_factory=list)
     groups: list[int] | None = None
     filenames: list[str] | None = None
     data_name: str | None = None
@@ -255,7 +259,8 @@ class ComparisonResult(SavedResult):
         A class is believed of a picture if its probability, predicted while the picture was not learnt from, reaches
         the mean that pictures labelled so are given. Where the most probable class that is believed is another than the
         label, and more probable than the label, the label is likely wrong. Look before you change it: what a
-        classifier finds hard is listed as well.
+        classifier finds hard is listed as well. Pictures of a class that their fold had none of to learn from are left
+        out, and `notes` has their number.
 
         Parameters
         ----------

@@ -276,3 +276,13 @@ def test_joined_results_have_the_groups_of_both(held_out):
     assert one.join(other).groups == [0, 0, 0, 1, 2]
     assert one.join(replace(other, groups=None)).groups == one.groups
     assert replace(one, groups=None).join(other).groups == other.groups
+
+
+def test_joined_results_say_what_was_cut_of_both_and_name_the_files_of_either(held_out):
+    names = [f"{row}.png" for row in range(held_out.n_samples)]
+    one = replace(held_out, cut=["a is left out."], estimators={"a": ""})
+    other = replace(held_out, cut=["b is left out.", "a is left out."], estimators={"b": ""}, filenames=names)
+    joined = one.join(other)
+    assert joined.cut == ["a is left out.", "b is left out."]
+    assert joined.filenames == names
+    assert other.join(one).filenames == names

@@ -135,8 +135,8 @@ class ComparisonResult(SavedResult):
 
         None if no estimator did.
         """
-        first = self.standings()[0]
-        return first.estimator if first.complete else None
+        ranking = self.standings()
+        return ranking[0].estimator if ranking and ranking[0].complete else None
 
     def standings(self) -> list[Standing]:
         """Return each estimator's means and spreads, best first; those that did not finish every fold come last."""
@@ -423,6 +423,8 @@ class ComparisonResult(SavedResult):
 
     def _with_predictions(self, estimator: str | None) -> str:
         """Return the name of the estimator that is asked for, which has predictions."""
+        if not self.estimators:
+            raise ValueError("Nothing was measured, so that there are no predictions.")
         name = self.best if estimator is None else estimator
         if name not in self.estimators:
             known = ", ".join(self.estimators)

@@ -42,11 +42,15 @@ def verdict(result: ComparisonResult) -> str:
     Returns
     -------
     text : str
-        A few sentences. Two classifiers are called different where the test of `ComparisonResult.pairwise`, adjusted
-        for all pairs by Holm's method, is below 0.05.
+        A few sentences; of a comparison without rows, that there are none, and what was cut. Two classifiers are called
+        different where the test of `ComparisonResult.pairwise`, adjusted for all pairs by Holm's method, is below 0.05.
     """
     metric = result.metrics[0]
     ranking = result.standings()
+    if not ranking:
+        # A comparison that is cut before its first whole fold may have measured smaller training sets.
+        what = "Nothing was measured on whole training sets." if result.partial_rows else "Nothing was measured."
+        return " ".join([what, *map(printable, result.cut)])
     complete = [standing for standing in ranking if standing.complete]
     incomplete = [standing for standing in ranking if not standing.complete]
     failures = ", ".join(

@@ -286,3 +286,10 @@ def test_joined_results_say_what_was_cut_of_both_and_name_the_files_of_either(he
     assert joined.cut == ["a is left out.", "b is left out."]
     assert joined.filenames == names
     assert other.join(one).filenames == names
+
+
+def test_a_budget_that_is_over_before_anything_leaves_an_empty_result(blobs):
+    result = compare({"nb": GaussianNB()}, *blobs, cv=2, random_state=0, budget=1e-9)
+    assert (result.rows, result.best) == ([], None)
+    assert result.verdict().startswith("Nothing was measured. ")
+    assert result.cut[0] in " ".join(str(result).split())

@@ -333,3 +333,41 @@ def test_pairs_of_a_second_metric_are_those_that_have_it_in_every_fold(result):
     assert len(both.pairwise()) == 3
     assert both.pairwise().attrs["left_out"] == []
     assert result.pairwise().attrs["left_out"] == ["part", "broken"]
+
+
+NOTHING = "Nothing was measured"
+
+
+@pytest.mark.parametrize("n_folds", [1, 3])
+def test_a_result_without_rows_says_that_nothing_was_measured(result, n_folds):
+    cut = "high, low: no time was left."
+    empty = replace(result, rows=[], estimators={}, cut=[cut], n_folds=n_folds)
+    assert empty.best is None
+    assert empty.verdict() == f"{NOTHING}. {cut}"
+    text = " ".join(str(empty).split())
+    assert text.count(cut) == 1
+    assert "estimator accuracy macro F1 fit time pictures/s" in text
+    assert NOTHING in empty._repr_html_()
+    assert ComparisonResult.from_dict(empty.to_dict()) == empty
+    whole = replace(result, n_folds=n_folds)
+    for method in ("to_frame", "summary", "learning_curves", "pairwise"):
+        frame, usual = (getattr(one, method)() for one in (empty, whole))
+        assert len(frame) == 0
+        assert list(frame.columns) == list(usual.columns)
+        assert frame.index.name == usual.index.name
+    assert empty.pareto() == []
+    with pytest.raises(ValueError, match=NOTHING):
+        empty.predictions()
+    with pytest.raises(ValueError, match="No probabilities were kept"):
+        empty.label_errors()
+
+
+def test_rows_of_smaller_training_sets_alone_make_curves_but_no_winner(result):
+    partial = [replace(row, train_size=10, n_train=10) for row in result.rows if row.estimator == "low"]
+    result = replace(result, rows=[], partial_rows=partial, estimators={})
+    assert result.best is None
+    assert result.verdict() == f"{NOTHING} on whole training sets."
+    assert NOTHING in str(result)
+    curves = result.learning_curves()
+    assert curves[["estimator", "train_size", "n_train", "n_folds"]].to_numpy().tolist() == [["low", 10, 10, 3]]
+    assert curves.loc[0, "mean_test_accuracy"] == pytest.approx(0.6)

@@ -269,18 +269,18 @@ def _swapped_differences(
     right, true, answered = _of_each_class(one, target, higher, n_classes)
     right_of_other, _, answered_of_other = _of_each_class(one, target, lower, n_classes)
     cells = np.stack([target, lower, higher])[:, apart]
-    counts, of_group = np.ones(cells.shape[1], np.int64), slice(None)
     if groups is None:
         cells, counts = cells_of(*cells)
+        coin_of_each = np.arange(len(counts))
     else:
-        swapped, of_group = np.unique(groups[apart], return_inverse=True)
-        counts = np.ones(len(swapped), np.int64)
+        coin_of_each = np.unique(groups[apart], return_inverse=True)[1]
+        counts = np.ones(coin_of_each.max() + 1, np.int64)
     rng = np.random.default_rng(_SEED)
     differences = []
     for size in parts_of(cells.shape[1], N_SWAPS):
         # The first gives the higher answer to all pictures, but the lower one to those of each cell that a coin picks;
         # the second gives what is left.
-        picked = _coins(counts, size, rng)[:, of_group]
+        picked = _coins(counts, size, rng)[:, coin_of_each]
         to_right, to_answered = _moved_by_lower_answers(picked, cells, n_classes)
         differences.append(
             STATISTICS[metric](right + to_right, true, answered + to_answered)

@@ -165,14 +165,14 @@ def test_a_class_of_the_models_own_takes_the_place_of_none(blobs):
     class WithReject(ClassifierMixin, BaseEstimator):
         def fit(self, X, y):
             self.model_ = GaussianNB().fit(X, y)
-            self.classes_ = np.append("reject", self.model_.classes_)
+            self.classes_ = np.append(self.model_.classes_, "reject")
             return self
 
         def predict(self, X):
             return self.model_.predict(X)
 
         def predict_proba(self, X):
-            return np.column_stack([np.full(len(X), 0.5), self.model_.predict_proba(X) / 2])
+            return np.column_stack([self.model_.predict_proba(X) / 2, np.full(len(X), 0.5)])
 
     result = compare({"nb": WithReject()}, *blobs, cv=2, scoring="accuracy", keep_probabilities=True, random_state=0)
     probabilities = result.rows[0].probabilities

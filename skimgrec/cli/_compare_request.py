@@ -122,7 +122,8 @@ class Prepared:
         """Return what is measured so far, with the names of data and files."""
         result = self.comparison.result()
         result.data_name, result.drawn_from = self.request.data, self.pictures.drawn_from
-        result.filenames = self.pictures.filenames
+        if self.pictures.filenames is not None:
+            result.filenames = self.pictures.filenames
         return result
 
 

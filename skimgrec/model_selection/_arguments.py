@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
-from numbers import Integral, Real
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Integral, Number, Real
 from typing import Any
 
 import numpy as np
@@ -118,23 +118,39 @@ def _scorer(value: Any) -> Callable[..., float]:
 
 def labels_of(X: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.intp]]:
     """Return the labels as an array, the sorted classes, and each picture's position among them."""
+    if isinstance(y, (list, tuple)):
+        _check_kinds(y)
     y = column_or_1d(np.asarray(y))
     n_pictures = _num_samples(X)
     if n_pictures != len(y):
         raise ValueError(f"X has {n_pictures} pictures, but y has {len(y)} labels. Each picture needs one label.")
     if n_pictures == 0:
         raise ValueError("X holds no pictures.")
-    # NaN differs from itself.
-    if y.dtype.kind in "Of" and any(label is None or label != label for label in y):
-        raise ValueError("y has missing labels. Leave those pictures out, or label them.")
+    if y.dtype.kind in "Of":
+        _check_kinds(y.tolist())
     kind = type_of_target(y, input_name="y")
     if kind not in ("binary", "multiclass"):
         raise ValueError(f"y holds {kind} values, expected one class for each picture: integers, strings or booleans.")
     try:
         classes, codes = np.unique(y, return_inverse=True)
     except TypeError as error:
-        kinds = sorted({type(label).__name__ for label in y})
-        raise ValueError(f"y mixes labels of the types {', '.join(kinds)}: use one of them.") from error
+        raise ValueError(_mixed(y.tolist())) from error
     if len(classes) < 2:
         raise ValueError(f"y has a single class, {classes.tolist()[0]!r}. A comparison needs at least two.")
     return y, classes, codes
+
+
+def _check_kinds(labels: Sequence[Any]) -> None:
+    """Raise an error if labels are missing, or strings stand beside numbers, which NumPy would make strings of."""
+    # NaN differs from itself. What is no single label fails later.
+    single = [label for label in labels if label is None or isinstance(label, (str, bytes, Number, np.generic))]
+    if any(label is None or label != label for label in single):
+        raise ValueError("y has missing labels. Leave those pictures out, or label them.")
+    kinds = {str if isinstance(label, str) else bytes if isinstance(label, bytes) else Number for label in single}
+    if len(kinds) > 1:
+        raise ValueError(_mixed(single))
+
+
+def _mixed(labels: Sequence[Any]) -> str:
+    names = sorted({type(label).__name__ for label in labels})
+    return f"y mixes labels of the types {', '.join(names)}: use one of them."

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.model_selection._statistics import PairedTest, mcnemar_test
+from skimgrec.model_selection._resamples import Counts, cells_of, parts_of, units_of
+from skimgrec.model_selection._statistics import PairedTest, effective_rows, mcnemar_test
 
 N_RESAMPLES = 2000
 N_SWAPS = 4999
 _SEED = 0
-_CELLS_AT_A_TIME = 1 << 23
 _CONFIDENCE = 0.95
 
-Counts = NDArray[np.float64]
 Statistic = Callable[[Counts, Counts, Counts], NDArray[np.float64]]
 
 
@@ -56,6 +55,7 @@ def _of_classes(kind: str, average: str) -> Statistic:
 
 
 _SAME_AS_ACCURACY = ("accuracy", "f1_micro", "precision_micro", "recall_micro")
+_WITHOUT_STEPS = ("roc_auc", "average_precision", "neg_log_loss", "neg_brier_score", "d2_")
 # Of each class: how often it was answered rightly, was true, was answered; over the last axis.
 STATISTICS: dict[str, Statistic] = {
     **dict.fromkeys(_SAME_AS_ACCURACY, _accuracy),
@@ -86,11 +86,48 @@ def score_of(metric: str, target: NDArray[np.intp], predicted: NDArray[np.intp])
     """
     if metric not in STATISTICS:
         return math.nan
-    cells, counts = _cells(target, predicted)
+    cells, counts = cells_of(target, predicted)
     return float(STATISTICS[metric](*_of_each_class(counts[None], cells[0], cells[1], int(cells.max()) + 1))[0])
 
 
-def score_interval(metric: str, target: NDArray[np.intp], predicted: NDArray[np.intp]) -> tuple[float, float]:
+def moves_in_steps(metric: str) -> bool:
+    """Return whether a score counts pictures, and does not follow from probabilities or ranks."""
+    return not metric.startswith(_WITHOUT_STEPS)
+
+
+def step_of(metric: str, target: NDArray[np.intp]) -> float:
+    """Return by how much one test picture more or less moves a score, for the class of which it moves most.
+
+    Parameters
+    ----------
+    metric : str
+        Its name in scikit-learn. Of a name that scikit-learn does not know, the score is taken for a share of pictures.
+    target : ndarray of shape (n,)
+        The classes of the test pictures as numbers.
+
+    Returns
+    -------
+    step : float
+        ``1 / n``; of means over classes, the share of the rarest class; 0 for scores that are computed from
+        probabilities or ranks, whose steps are finer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> target = np.array([0] * 45 + [1] * 5)
+    >>> [step_of(metric, target) for metric in ("accuracy", "balanced_accuracy", "roc_auc")]
+    [0.02, 0.1, 0.0]
+    """
+    if not moves_in_steps(metric):
+        return 0.0
+    counts = np.unique(target, return_counts=True)[1]
+    by_class = metric == "balanced_accuracy" or metric.endswith("_macro")
+    return 1 / (len(counts) * int(counts.min()) if by_class else len(target))
+
+
+def score_interval(
+    metric: str, target: NDArray[np.intp], predicted: NDArray[np.intp], groups: NDArray[np.intp] | None = None
+) -> tuple[float, float]:
     """Return the 95 % confidence interval of a score on one test set.
 
     Parameters
@@ -99,13 +136,16 @@ def score_interval(metric: str, target: NDArray[np.intp], predicted: NDArray[np.
         One of `STATISTICS`.
     target, predicted : ndarray of shape (n,)
         The classes as numbers, -1 for an answer that is no class.
+    groups : ndarray of int, shape (n,), default=None
+        The group of each picture, such as that of its copies, numbered from 0. None takes each for itself.
 
     Returns
     -------
     low, high : float
         Of accuracy, Wilson's interval; of other scores, the bias-corrected and accelerated bootstrap interval over
         2,000 resamples of the test pictures. NaN where every resample has the same score, because all answers are
-        right: a bootstrap does not tell how far that is from certain.
+        right: a bootstrap does not tell how far that is from certain. With groups, Wilson's interval is that of as many
+        independent pictures as tell as much, and the resamples are of whole groups; NaN with a single group.
 
     References
     ----------
@@ -124,12 +164,18 @@ def score_interval(metric: str, target: NDArray[np.intp], predicted: NDArray[np.
     '0.826 to 0.945'
     """
     if metric in _SAME_AS_ACCURACY:
-        return _wilson(int((target == predicted).sum()), len(target))
+        return _wilson(target == predicted, groups)
     # A table is shown more than once, and its text and its verdict ask for the same intervals.
-    return _bca(metric, _packed(target), _packed(predicted))
+    return _bca(metric, _packed(target), _packed(predicted), _packed_groups(groups))
 
 
-def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]) -> PairedTest:
+def paired_test(
+    metric: str,
+    target: NDArray[np.intp],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    groups: NDArray[np.intp] | None = None,
+) -> PairedTest:
     """Test whether two classifiers that were tested on the same pictures once differ in a score.
 
     Parameters
@@ -138,6 +184,8 @@ def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], 
         One of `STATISTICS`.
     target, first, second : ndarray of shape (n,)
         The classes as numbers, and what each of the two answered.
+    groups : ndarray of int, shape (n,), default=None
+        The group of each picture, such as that of its copies, numbered from 0. None takes each for itself.
 
     Returns
     -------
@@ -145,7 +193,8 @@ def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], 
         Of accuracy, McNemar's exact test. Of other scores, the p-value is that of a randomisation test, which swaps the
         two answers to each picture by the toss of a coin 4,999 times: if either answer might as well be the other's,
         the level is exact. The interval is the difference and, either side of it, as far as 95 % of 2,000 paired
-        resamples of the test pictures lie from it.
+        resamples of the test pictures lie from it. With groups, coins are tossed for whole groups, and whole groups are
+        drawn anew; of a single group, the difference alone.
 
     References
     ----------
@@ -157,33 +206,42 @@ def paired_test(metric: str, target: NDArray[np.intp], first: NDArray[np.intp], 
     Efron, B. and Tibshirani, R. J. (1993). An introduction to the bootstrap. Chapman and Hall.
     """
     if metric in _SAME_AS_ACCURACY:
-        return mcnemar_test(first == target, second == target)
-    return _randomisation_test(metric, *map(_packed, (target, first, second)))
+        return mcnemar_test(first == target, second == target, groups=groups)
+    return _randomisation_test(metric, *map(_packed, (target, first, second)), _packed_groups(groups))
 
 
 @functools.lru_cache(maxsize=512)
 def _randomisation_test(metric: str, *packed: bytes) -> PairedTest:
-    target, first, second = map(_unpacked, packed)
+    target, first, second = map(_unpacked, packed[:3])
+    groups = _unpacked(packed[3]) if packed[3] else None
     difference = score_of(metric, target, first) - score_of(metric, target, second)
-    reach = float(np.quantile(_moves(metric, target, first, second, difference), _CONFIDENCE))
-    at_least = np.abs(_swapped_differences(metric, target, first, second)) >= abs(difference) - 1e-12
+    method = "paired randomisation test" if groups is None else "paired randomisation test by groups"
+    if groups is not None and len(np.unique(groups)) < 2:
+        return PairedTest(difference=difference, low=math.nan, high=math.nan, p_value=math.nan, method=method)
+    reach = float(np.quantile(_moves(metric, target, first, second, groups, difference), _CONFIDENCE))
+    at_least = np.abs(_swapped_differences(metric, target, first, second, groups)) >= abs(difference) - 1e-12
     return PairedTest(
         difference=difference,
         low=difference - reach,
         high=difference + reach,
         p_value=(1 + int(at_least.sum())) / (1 + len(at_least)),
-        method="paired randomisation test",
+        method=method,
     )
 
 
 def _moves(
-    metric: str, target: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp], difference: float
+    metric: str,
+    target: NDArray[np.intp],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    groups: NDArray[np.intp] | None,
+    difference: float,
 ) -> NDArray[np.float64]:
     """Return how far the difference of two scores moves when the test pictures are drawn anew."""
-    cells, counts = _cells(target, first, second)
+    cells, units = units_of(groups, target, first, second)
     n_classes = int(cells.max()) + 1
     drawn = []
-    for weights in _resamples(counts, N_RESAMPLES, np.random.default_rng(_SEED)):
+    for weights in units.resamples(N_RESAMPLES, np.random.default_rng(_SEED)):
         ours, theirs = (
             STATISTICS[metric](*_of_each_class(weights, cells[0], answers, n_classes)) for answers in cells[1:]
         )
@@ -192,25 +250,38 @@ def _moves(
 
 
 def _swapped_differences(
-    metric: str, target: NDArray[np.intp], first: NDArray[np.intp], second: NDArray[np.intp]
+    metric: str,
+    target: NDArray[np.intp],
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    groups: NDArray[np.intp] | None,
 ) -> NDArray[np.float64]:
-    """Return the differences of two scores when a coin decides which answer to each picture is whose."""
+    """Return the differences of two scores when a coin decides which answer to each picture, or group, is whose."""
     apart = first != second
     if not apart.any():
         return np.zeros(N_SWAPS)
     # An answer that is no class is one more class.
     n_classes = int(max(target.max(), first.max(), second.max())) + 2
-    lower, higher = np.sort(np.stack([first, second]) % n_classes, axis=0)
+    lower, higher = np.stack([first, second]) % n_classes
+    if groups is None:
+        lower, higher = np.sort([lower, higher], axis=0)
     one = np.ones((1, len(target)))
     right, true, answered = _of_each_class(one, target, higher, n_classes)
     right_of_other, _, answered_of_other = _of_each_class(one, target, lower, n_classes)
-    cells, counts = _cells(target[apart], lower[apart], higher[apart])
+    cells = np.stack([target, lower, higher])[:, apart]
+    if groups is None:
+        cells, counts = cells_of(*cells)
+        coin_of_each = np.arange(len(counts))
+    else:
+        coin_of_each = np.unique(groups[apart], return_inverse=True)[1]
+        counts = np.ones(coin_of_each.max() + 1, np.int64)
     rng = np.random.default_rng(_SEED)
     differences = []
-    for size in _parts(len(counts), N_SWAPS):
+    for size in parts_of(cells.shape[1], N_SWAPS):
         # The first gives the higher answer to all pictures, but the lower one to those of each cell that a coin picks;
         # the second gives what is left.
-        to_right, to_answered = _moved_by_lower_answers(_coins(counts, size, rng), cells, n_classes)
+        picked = _coins(counts, size, rng)[:, coin_of_each]
+        to_right, to_answered = _moved_by_lower_answers(picked, cells, n_classes)
         differences.append(
             STATISTICS[metric](right + to_right, true, answered + to_answered)
             - STATISTICS[metric](right_of_other - to_right, true, answered_of_other - to_answered)
@@ -248,19 +319,12 @@ def _packed(codes: NDArray[np.intp]) -> bytes:
     return codes.astype("<i4").tobytes()
 
 
+def _packed_groups(groups: NDArray[np.intp] | None) -> bytes:
+    return b"" if groups is None else _packed(groups)
+
+
 def _unpacked(codes: bytes) -> NDArray[np.intp]:
     return np.frombuffer(codes, "<i4").astype(np.intp)
-
-
-def _cells(*columns: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Return the distinct combinations of classes, one column each, and how many pictures have them."""
-    table = np.stack(columns)
-    # What is no class takes part as one more.
-    table = np.where(table < 0, table.max() + 1, table)
-    side = int(table.max()) + 1
-    keys = functools.reduce(lambda key, column: key * side + column, table.astype(np.int64))
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-    return table[:, first], counts
 
 
 def _of_each_class(
@@ -280,41 +344,33 @@ def _of_each_class(
     return first, second, third
 
 
-def _parts(n_cells: int, n_rows: int) -> list[int]:
-    size = max(1, _CELLS_AT_A_TIME // n_cells)
-    return [min(size, n_rows - start) for start in range(0, n_rows, size)]
-
-
-def _resamples(counts: NDArray[np.int64], n_resamples: int, rng: np.random.Generator) -> Iterator[Counts]:
-    """Yield how often each cell occurs in resamples of all pictures, in parts that fit into memory."""
-    n = int(counts.sum())
-    for size in _parts(len(counts), n_resamples):
-        yield rng.multinomial(n, counts / n, size=size).astype(np.float64)
-
-
-def _wilson(n_right: int, n: int) -> tuple[float, float]:
+def _wilson(right: NDArray[np.bool_], groups: NDArray[np.intp] | None) -> tuple[float, float]:
     from scipy import stats
 
-    z = float(stats.norm.ppf((1 + _CONFIDENCE) / 2))
-    share = n_right / n
+    share, n, z = float(right.mean()), float(len(right)), float(stats.norm.ppf((1 + _CONFIDENCE) / 2))
+    if groups is not None:
+        n, z = effective_rows(right, groups, confidence=_CONFIDENCE)
+        if math.isnan(z):
+            return math.nan, math.nan
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     reach = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return max(0.0, centre - reach), min(1.0, centre + reach)
 
 
 @functools.lru_cache(maxsize=512)
-def _bca(metric: str, target: bytes, predicted: bytes) -> tuple[float, float]:
+def _bca(metric: str, target: bytes, predicted: bytes, groups: bytes) -> tuple[float, float]:
     from scipy import stats
 
     statistic = STATISTICS[metric]
-    cells, counts = _cells(_unpacked(target), _unpacked(predicted))
+    cells, units = units_of(_unpacked(groups) if groups else None, _unpacked(target), _unpacked(predicted))
+    counts = units.counts
     n_classes = int(cells.max()) + 1
-    score = float(statistic(*_of_each_class(counts[None], cells[0], cells[1], n_classes))[0])
+    score = float(statistic(*_of_each_class(units.in_cells(counts[None]), cells[0], cells[1], n_classes))[0])
     rng = np.random.default_rng(_SEED)
     scores = np.concatenate(
         [
             statistic(*_of_each_class(weights, cells[0], cells[1], n_classes))
-            for weights in _resamples(counts, N_RESAMPLES, rng)
+            for weights in units.resamples(N_RESAMPLES, rng)
         ]
     )
     if np.ptp(scores) <= 1e-12:
@@ -323,10 +379,7 @@ def _bca(metric: str, target: bytes, predicted: bytes) -> tuple[float, float]:
     bias = float(stats.norm.ppf(below))
     # All pictures of a cell leave the same score behind when one of them is left out.
     without = np.concatenate(
-        [
-            statistic(*_of_each_class(counts - np.eye(len(counts))[rows], cells[0], cells[1], n_classes))
-            for rows in np.array_split(np.arange(len(counts)), len(_parts(len(counts), len(counts))))
-        ]
+        [statistic(*_of_each_class(weights, cells[0], cells[1], n_classes)) for weights in units.without_each()]
     )
     apart = np.average(without, weights=counts) - without
     spread = float(np.sum(counts * apart**2))

@@ -15,9 +15,13 @@ from skimgrec.model_selection._fairness import (
     check_groups_are_kept,
     check_inner_splits,
     check_near_duplicates,
+    classes_not_taught,
     groups_of_copies,
+    groups_of_several,
     groups_to_keep,
+    note_on_classes,
     note_on_copies,
+    note_on_groups,
     note_on_scaling,
     notes_on_estimators,
 )
@@ -26,7 +30,7 @@ from skimgrec.model_selection._measure import Measures
 from skimgrec.model_selection._networks import with_n_threads
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._run import check_n_jobs
-from skimgrec.model_selection._splits import checked_train_sizes, make_splits
+from skimgrec.model_selection._splits import checked_train_sizes, group_codes, make_splits
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._store import RowStore
 
@@ -84,7 +88,9 @@ def compare(
         The metrics, as scikit-learn names them; higher is better. Estimators are ranked by the first.
     groups : array-like of shape (n,), default=None
         The group of each picture, such as a number that near-duplicates share. All pictures of a group are in one
-        fold, by an integer `cv` and by splitters that look at groups.
+        fold, by an integer `cv`, by "holdout" and by splitters that look at groups; of other splits, a note says how
+        many test pictures share a group with pictures learnt from. Tests and intervals on a single split take the
+        pictures of a group together.
     train_sizes : array-like of int or float, default=None
         Sizes of smaller training sets that each estimator is also fitted on, for `ComparisonResult.learning_curves`:
         numbers of pictures, or shares of the training pictures up to 1. Each is a stratified part of the next larger
@@ -97,7 +103,8 @@ def compare(
     near_duplicates : {"say", "ignore", "group"}, default="say"
         What to do about pictures that have a copy, exact or near, among those learnt from, as `check_images` finds them
         (of flattened pictures, exact copies alone): say how many there are, do not look for them, or keep copies in one
-        fold. The latter takes a `cv` that can keep groups together, and no `groups` beside it.
+        fold. The latter takes a `cv` that can keep groups together, and no `groups` beside it. Copies that were found
+        are a group in tests and intervals on a single split, unless `groups` says otherwise.
     n_jobs : int, default=None
         How many fits to run at the same time, through joblib, whose `parallel_config` can choose another backend.
         None is 1 unless that says otherwise; -1 takes all processors. Scores do not depend on it, except those of
@@ -137,8 +144,8 @@ def compare(
     ------
     ValueError
         If there is nothing to compare or to learn: unknown or duplicate names, fewer pictures or groups in a class than
-        folds, X and y of different lengths, y that is no class labels, an unknown metric, training pictures in a test
-        fold.
+        folds, X, y and groups of different lengths, y that is no class labels, an unknown metric, training pictures in
+        a test fold.
     TypeError
         If something to compare is no estimator.
 
@@ -254,6 +261,7 @@ def prepare_comparison(
     scorers = scorers_of(scoring)
     y, classes, codes = labels_of(X, y)
     check_near_duplicates(near_duplicates, groups)
+    given_groups = None if groups is None else group_codes(groups, len(codes))
     copies = None if near_duplicates == "ignore" else groups_of_copies(X, n_jobs=n_jobs)
     if near_duplicates == "group":
         groups = groups_to_keep(copies, X)
@@ -261,6 +269,7 @@ def prepare_comparison(
     check_inner_splits(named, splits)
     if near_duplicates == "group":
         check_groups_are_kept(copies, splits, description)
+    not_taught = classes_not_taught(splits, codes)
     return Comparison(
         X=X,
         y=y,
@@ -278,5 +287,13 @@ def prepare_comparison(
         fit_timeout=fit_timeout,
         isolate=isolate,
         budget=budget,
-        notes=[*note_on_copies(copies, splits), *note_on_scaling(X), *notes_on_estimators(named)],
+        not_taught=not_taught,
+        groups=groups_of_several(copies if given_groups is None else given_groups),
+        notes=[
+            *note_on_copies(copies, splits),
+            *note_on_groups(given_groups, splits, description),
+            *note_on_classes(not_taught, splits, classes, codes),
+            *note_on_scaling(X),
+            *notes_on_estimators(named),
+        ],
     )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from skimgrec.model_selection._budget import Schedule, run_within_budget, seconds_per_row, with_epochs
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures
+from skimgrec.model_selection._picture_paths import paths_of
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._resume import Resumption
 from skimgrec.model_selection._run import jobs_at_a_time, run_tasks
@@ -59,6 +60,10 @@ class Comparison:
         Whether fits run in processes of their own.
     budget : float or None
         Seconds for all of them.
+    not_taught : list of list of int
+        Positions of the classes that each split tests on without a picture of them to learn from.
+    groups : list of int or None
+        The group of each picture, if any two share one.
     notes : list of str
         What may be unfair.
 
@@ -88,6 +93,8 @@ class Comparison:
     fit_timeout: float | None = None
     isolate: bool = False
     budget: float | None = None
+    not_taught: list[list[int]] = field(default_factory=list)
+    groups: list[int] | None = None
     notes: list[str] = field(default_factory=list)
     tasks: list[FoldTask] = field(init=False)
     rows: list[FoldRow] = field(init=False, default_factory=list)
@@ -222,6 +229,9 @@ class Comparison:
             class_names=[_plain_label(label) for label in classes.tolist()],
             target=self.codes.tolist(),
             test_rows=[test.tolist() for _, test in self.splits],
+            not_taught=self.not_taught,
+            groups=self.groups,
+            filenames=paths_of(self.X),
             data_fingerprint=self._data_fingerprint(),
             splits_fingerprint=splits_fingerprint(self.splits),
             versions=self._versions,

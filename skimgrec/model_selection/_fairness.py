@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +22,7 @@ _FEWEST_ROWS = 10
 # Scaling to 0..1 leaves more distinct values than the levels of a picture that was divided by 255.
 _LEVELS = 256
 _TRIED_COLUMNS = 64
+_MOST_NAMES = 5
 
 
 def check_near_duplicates(near_duplicates: str, groups: Any) -> None:
@@ -61,7 +63,9 @@ def groups_of_copies(X: Any, *, n_jobs: int | None = None) -> NDArray[np.int64] 
     if not isinstance(X, np.ndarray) or X.ndim != 2 or X.dtype.kind not in "buif" or X.shape[1] < _FEWEST_FEATURES:
         return None
     first_of: dict[bytes, int] = {}
-    first = [first_of.setdefault(row.tobytes(), number) for number, row in enumerate(np.ascontiguousarray(X))]
+    # Digests, because the rows themselves would take as much memory as all pictures.
+    digests = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in X)
+    first = [first_of.setdefault(digest, number) for number, digest in enumerate(digests)]
     return connected(np.column_stack([first, np.arange(len(X))]), len(X))
 
 
@@ -119,6 +123,49 @@ def note_on_copies(groups: NDArray[np.int64] | None, splits: Sequence[Split]) ->
         "pictures learnt from, which makes scores too high. groups=check_images(X, y).groups keeps copies in one fold; "
         "of a split that is given, take them out of its test pictures."
     ]
+
+
+def note_on_groups(groups: NDArray[np.intp] | None, splits: Sequence[Split], cv: str) -> list[str]:
+    """Say how many test pictures share a group that was given with those learnt from, where `cv` takes no groups."""
+    n_seen = 0 if groups is None else n_seen_in_training(groups, splits)
+    if not n_seen:
+        return []
+    n_tested = len({row for _, test in splits for row in test.tolist()})
+    return [
+        f"{n_seen:,} of {n_tested:,} test pictures {'shares' if n_seen == 1 else 'share'} a group with pictures learnt "
+        f"from, because cv ({cv}) pays no heed to groups. Where pictures of a group are alike, this makes scores too "
+        "high. A number of folds, 'holdout' or a splitter such as StratifiedGroupKFold(5) keeps a group in one fold."
+    ]
+
+
+def classes_not_taught(splits: Iterable[Split], codes: NDArray[np.intp]) -> list[list[int]]:
+    """Return the classes that each split tests on without a picture of them to learn from, as positions."""
+    return [np.setdiff1d(codes[test], codes[train]).tolist() for train, test in splits]
+
+
+def note_on_classes(
+    not_taught: Sequence[Sequence[int]], splits: Sequence[Split], classes: NDArray[Any], codes: NDArray[np.intp]
+) -> list[str]:
+    """Say how many test pictures are of a class of which their split has none to learn from."""
+    pairs = list(zip(not_taught, splits, strict=True))
+    rows = {row for missing, (_, test) in pairs for row in test[np.isin(codes[test], missing)].tolist()}
+    if not rows:
+        return []
+    names = [repr(classes.tolist()[code]) for code in sorted({code for missing in not_taught for code in missing})]
+    named = ", ".join([*names[:_MOST_NAMES], *(["..."] if len(names) > _MOST_NAMES else [])])
+    n_splits = sum(map(bool, not_taught))
+    where = f"{n_splits} of {len(splits)} training parts lack" if len(splits) > 1 else "The training part lacks"
+    return [
+        f"{where} a class that is tested on ({named}): no classifier can know it, so that {len(rows):,} test "
+        f"picture{'s' if len(rows) > 1 else ''} of such classes count as wrong for all. label_errors leaves them out."
+    ]
+
+
+def groups_of_several(groups: NDArray[Any] | None) -> list[int] | None:
+    """Return the group of each picture as a list, None if no two pictures share one."""
+    if groups is None or len(np.unique(groups)) == len(groups):
+        return None
+    return groups.tolist()
 
 
 def check_groups_are_kept(groups: NDArray[np.int64] | None, splits: Sequence[Split], cv: str) -> None:

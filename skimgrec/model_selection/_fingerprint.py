@@ -11,7 +11,9 @@ import joblib
 import numpy as np
 from numpy.typing import NDArray
 
+from skimgrec.model_selection._picture_paths import paths_of
 from skimgrec.utils import LazyImages, chunk_slices
+from skimgrec.utils._picture_files import content_hash
 
 _BYTES_AT_A_TIME = 1 << 24
 
@@ -19,11 +21,14 @@ _BYTES_AT_A_TIME = 1 << 24
 def data_fingerprint(X: Any, classes: NDArray[Any], codes: NDArray[np.intp]) -> str | None:
     """Return a hash of pictures and their labels, whatever the labels' dtype and the pictures' memory layout.
 
+    Labels count as they are written: 0 and "0" are the same class. Predictions are kept as positions among the classes,
+    so that what the command line measured, which calls classes by their names, is comparable with what Python did.
+
     Parameters
     ----------
     X : array-like of n rows
-        The pictures. Arrays of numbers are hashed without a copy of the whole, lazy batches by their files' contents;
-        anything else as joblib pickles it.
+        The pictures. Arrays of numbers are hashed without a copy of the whole, lazy batches and paths by their files'
+        contents, wherever these lie; anything else as joblib pickles it.
     classes : ndarray of shape (n_classes,)
         The sorted classes.
     codes : ndarray of shape (n,)
@@ -39,6 +44,13 @@ def data_fingerprint(X: Any, classes: NDArray[Any], codes: NDArray[np.intp]) -> 
         _update(digest, X)
     elif isinstance(X, LazyImages):
         digest.update(X.fingerprint())
+    elif (paths := paths_of(X)) is not None:
+        digest.update(f"{len(paths)} files".encode())
+        for path in paths:
+            try:
+                digest.update(content_hash(path))
+            except (OSError, ValueError):
+                digest.update(b"unreadable")
     else:
         try:
             digest.update(joblib.hash(X).encode())

@@ -16,22 +16,18 @@ def rows_frame(result: ComparisonResult) -> pd.DataFrame:
     """Return one row for each estimator and fold, as `ComparisonResult.to_frame` describes."""
     import pandas as pd
 
+    whole = ["estimator", "fold", "n_train", "n_test"]
+    measured = ["fit_time", "predict_time", "peak_memory", "model_size", "warnings"]
     frame = pd.DataFrame(
         [
             {
-                "estimator": row.estimator,
-                "fold": row.fold,
-                "n_train": row.n_train,
-                "n_test": row.n_test,
+                **{name: getattr(row, name) for name in whole},
                 **{f"test_{metric}": row.scores[metric] for metric in result.metrics},
-                "fit_time": row.fit_time,
-                "predict_time": row.predict_time,
-                "peak_memory": row.peak_memory,
-                "model_size": row.model_size,
-                "warnings": row.warnings,
+                **{name: getattr(row, name) for name in measured},
             }
             for row in result.rows
-        ]
+        ],
+        columns=[*whole, *(f"test_{metric}" for metric in result.metrics), *measured],
     )
     # Left to itself, pandas turns None into NaN beside strings.
     for name in ("error", "traceback"):
@@ -45,6 +41,12 @@ def summary_frame(result: ComparisonResult) -> pd.DataFrame:
 
     from skimgrec.model_selection._pairwise import interval_of
 
+    columns = ["estimator"]
+    for metric in result.metrics:
+        spread = [f"{kind}_test_{metric}" for kind in ("low", "high")] if result.n_folds == 1 else []
+        columns += [f"mean_test_{metric}", f"std_test_{metric}", *spread]
+    columns += [f"{kind}_{time}" for time in ("fit_time", "predict_time") for kind in ("mean", "std")]
+    columns += ["pictures_per_second", "peak_memory", "model_size", "n_folds", "n_failed"]
     records = []
     for standing in result.standings():
         record: dict[str, Any] = {"estimator": standing.estimator}
@@ -59,7 +61,7 @@ def summary_frame(result: ComparisonResult) -> pd.DataFrame:
         record.update(pictures_per_second=standing.pictures_per_second, peak_memory=standing.peak_memory)
         record["model_size"] = standing.model_size
         records.append({**record, "n_folds": standing.n_scored, "n_failed": standing.n_failed})
-    return pd.DataFrame(records).set_index("estimator")
+    return pd.DataFrame(records, columns=columns).set_index("estimator")
 
 
 def learning_curves_frame(result: ComparisonResult) -> pd.DataFrame:
@@ -68,7 +70,9 @@ def learning_curves_frame(result: ComparisonResult) -> pd.DataFrame:
 
     sizes = list(dict.fromkeys(row.train_size for row in [*result.partial_rows, *result.rows]))
     records = []
-    for name in result.estimators:
+    # An estimator whose whole training sets were cut has a curve all the same.
+    names = dict.fromkeys([*result.estimators, *(row.estimator for row in result.partial_rows)])
+    for name in names:
         for size in sizes:
             rows = [
                 row for row in [*result.partial_rows, *result.rows] if (row.estimator, row.train_size) == (name, size)
@@ -85,7 +89,9 @@ def learning_curves_frame(result: ComparisonResult) -> pd.DataFrame:
                 record[f"mean_test_{metric}"] = standing.mean[metric]
                 record[f"std_test_{metric}"] = standing.std[metric]
             records.append({**record, "mean_fit_time": standing.fit_time[0], "n_folds": standing.n_scored})
-    frame = pd.DataFrame(records)
+    scores = [f"{kind}_test_{metric}" for metric in result.metrics for kind in ("mean", "std")]
+    columns = ["estimator", "train_size", "n_train", *scores, "mean_fit_time", "n_folds"]
+    frame = pd.DataFrame(records, columns=columns)
     frame["train_size"] = pd.Series([record["train_size"] for record in records], dtype=object)
     return frame.sort_values(["estimator", "n_train"], kind="stable", ignore_index=True)
 
@@ -94,7 +100,7 @@ def pairs_frame(result: ComparisonResult, metric: str) -> pd.DataFrame:
     """Return one row for each pair of estimators, as `ComparisonResult.pairwise` describes."""
     import pandas as pd
 
-    from skimgrec.model_selection._pairwise import pairs_of
+    from skimgrec.model_selection._pairwise import left_out, pairs_of
 
     columns = ["first", "second", "difference", "low", "high", "p_value", "adjusted_p_value", "differ", "method"]
     records = [
@@ -111,4 +117,6 @@ def pairs_frame(result: ComparisonResult, metric: str) -> pd.DataFrame:
         )
         for pair in pairs_of(result, metric)
     ]
-    return pd.DataFrame(records, columns=columns)
+    frame = pd.DataFrame(records, columns=columns)
+    frame.attrs["left_out"] = left_out(result, metric)
+    return frame

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult
 
@@ -42,5 +44,27 @@ def join(first: ComparisonResult, second: ComparisonResult) -> ComparisonResult:
         estimators={**first.estimators, **second.estimators},
         versions={**second.versions, **first.versions},
         date=min(first.date, second.date),
+        filenames=second.filenames if first.filenames is None else first.filenames,
+        cut=list(dict.fromkeys([*first.cut, *second.cut])),
+        not_taught=first.not_taught or second.not_taught,
+        groups=_groups_of_either(first.groups, second.groups),
         notes=list(dict.fromkeys(said)),
     )
+
+
+def _groups_of_either(first: list[int] | None, second: list[int] | None) -> list[int] | None:
+    """Return groups that hold together what either of two results does."""
+    if first is None or second is None or first == second:
+        return second if first is None else first
+    from skimgrec.datasets._duplicates import connected
+
+    n = len(first)
+    pairs = np.concatenate(
+        [
+            np.column_stack([start[codes], np.arange(n)])
+            for _, start, codes in (
+                np.unique(groups, return_index=True, return_inverse=True) for groups in (first, second)
+            )
+        ]
+    )
+    return connected(pairs, n).tolist()

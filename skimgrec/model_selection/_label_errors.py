@@ -79,14 +79,18 @@ def label_errors_of(result: ComparisonResult, estimator: str | None) -> pd.DataF
 
     name = _with_probabilities(result, estimator)
     n_classes = len(result.class_names)
+    target = np.asarray(result.target, dtype=np.intp)
     sums, counts = np.zeros((result.n_samples, n_classes)), np.zeros(result.n_samples)
     for row in result.rows:
         if row.estimator == name and row.probabilities is not None:
             tested = np.asarray(result.test_rows[row.fold])
-            sums[tested] += row.probabilities
-            counts[tested] += 1
+            # A class that was not learnt has the probability 0, which says nothing of the pictures labelled so.
+            not_taught = result.not_taught[row.fold] if result.not_taught else []
+            known = ~np.isin(target[tested], not_taught)
+            sums[tested[known]] += row.probabilities[known]
+            counts[tested[known]] += 1
     seen = np.flatnonzero(counts)
-    labels = np.asarray(result.target, dtype=np.intp)[seen]
+    labels = target[seen]
     probabilities = sums[seen] / counts[seen, None]
     picked, suggested = confident_learning(probabilities, labels)
     given = labels[picked]

@@ -213,9 +213,10 @@ def _codes_of(labels: Any, classes: NDArray[Any]) -> list[int]:
 
 
 def _in_all_classes(probabilities: NDArray[Any], learnt: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.float32]:
-    """Return probabilities of the classes that a model has learnt as those of all classes."""
+    """Return probabilities of the classes that a model has learnt as those of all classes, without what is none."""
     whole = np.zeros((len(probabilities), len(classes)), dtype=np.float32)
-    whole[:, _codes_of(learnt, classes)] = probabilities
+    codes = np.asarray(_codes_of(learnt, classes))
+    whole[:, codes[codes >= 0]] = probabilities[:, codes >= 0]
     return whole
 
 

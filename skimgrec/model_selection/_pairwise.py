@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.model_selection._bootstrap import paired_test, score_interval, score_of
+from skimgrec.model_selection._bootstrap import moves_in_steps, paired_test, score_interval, score_of, step_of
+from skimgrec.model_selection._standings import scored_throughout
 from skimgrec.model_selection._statistics import PairedTest, corrected_resampled_t_test, holm
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Pair:
 
 
 def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
-    """Test all pairs of the estimators that have a score in every fold.
+    """Test all pairs of the estimators that have a score in the metric in every fold.
 
     Parameters
     ----------
@@ -61,20 +62,33 @@ def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
     """
     by_fold = {(row.estimator, row.fold): row for row in result.rows}
     folds = sorted({row.fold for row in result.rows})
-    complete = sorted((s for s in result.standings() if s.complete), key=lambda standing: -standing.mean[metric])
+    complete = scored_throughout(result.rows, metric, _ranked(result), result.n_folds)
+    step = _step(result, metric)
     pairs = []
-    for first, second in combinations([standing.estimator for standing in complete], 2):
+    for first, second in combinations(complete, 2):
         ours, theirs = ([by_fold[name, fold] for fold in folds] for name in (first, second))
         test = (_test_on_one_split(result, ours[0], theirs[0], metric) if result.n_folds == 1 else None) or (
             corrected_resampled_t_test(
                 [a.scores[metric] - b.scores[metric] for a, b in zip(ours, theirs, strict=True)],
                 [row.n_train for row in ours],
                 [row.n_test for row in ours],
+                step=step,
             )
         )
         pairs.append(Pair(first=first, second=second, test=test, adjusted_p_value=test.p_value))
     adjusted = holm([pair.test.p_value for pair in pairs])
     return [replace(pair, adjusted_p_value=p_value) for pair, p_value in zip(pairs, adjusted, strict=True)]
+
+
+def left_out(result: ComparisonResult, metric: str) -> list[str]:
+    """Return the estimators that lack a score in the metric in some fold, and so cannot be held against the others."""
+    names = _ranked(result)
+    complete = scored_throughout(result.rows, metric, names, result.n_folds)
+    return [name for name in names if name not in complete]
+
+
+def _ranked(result: ComparisonResult) -> list[str]:
+    return [standing.estimator for standing in result.standings()]
 
 
 def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[float, float]:
@@ -94,12 +108,30 @@ def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[
     """
     row = next((row for row in result.rows if row.estimator == estimator), None)
     answers = _answers(result, row, metric) if row is not None and result.n_folds == 1 else None
-    return (math.nan, math.nan) if answers is None else score_interval(metric, *answers)
+    return (math.nan, math.nan) if answers is None else score_interval(metric, *answers, groups_tested(result, 0))
+
+
+def groups_tested(result: ComparisonResult, fold: int) -> NDArray[np.intp] | None:
+    """Return the group of each test picture of a fold, numbered from 0, None if no two of them share one."""
+    if result.groups is None or fold >= len(result.test_rows):
+        return None
+    names, codes = np.unique(np.asarray(result.groups)[result.test_rows[fold]], return_inverse=True)
+    return codes if len(names) < len(codes) else None
+
+
+def _step(result: ComparisonResult, metric: str) -> float | None:
+    """Return by how much one test picture of a fold moves the score, None for a saved result that does not tell."""
+    if not result.test_rows:
+        return None if moves_in_steps(metric) else 0.0
+    target = np.asarray(result.target, dtype=np.intp)
+    return float(np.mean([step_of(metric, target[rows]) for rows in result.test_rows]))
 
 
 def _test_on_one_split(result: ComparisonResult, first: FoldRow, second: FoldRow, metric: str) -> PairedTest | None:
     ours, theirs = _answers(result, first, metric), _answers(result, second, metric)
-    return None if ours is None or theirs is None else paired_test(metric, *ours, theirs[1])
+    if ours is None or theirs is None:
+        return None
+    return paired_test(metric, *ours, theirs[1], groups_tested(result, first.fold))
 
 
 def _answers(result: ComparisonResult, row: FoldRow, metric: str) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:

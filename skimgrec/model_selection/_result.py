@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from skimgrec.model_selection._standings import FoldRow, Standing, standings
+from skimgrec.model_selection._standings import FoldRow, Standing, scored_throughout, standings
 from skimgrec.model_selection._statistics import pareto_front
 from skimgrec.utils._files import check_schema
 from skimgrec.utils._saved_result import SavedResult
@@ -21,6 +21,8 @@ _ADDED_LATER: dict[str, Any] = {
     "partial_rows": [],
     "target": [],
     "test_rows": [],
+    "not_taught": [],
+    "groups": None,
     "filenames": None,
     "notes": [],
     "cut": [],
@@ -59,6 +61,11 @@ class ComparisonResult(SavedResult):
         Position of each picture's class in `class_names`.
     test_rows : list of list of int
         The rows of the test pictures of each fold.
+    not_taught : list of list of int
+        The classes that each fold tests on without a picture of them to learn from, as positions in `class_names`.
+    groups : list of int or None
+        The group of each picture, such as that of its copies, if any two share one. Tests and intervals on a single
+        split take the pictures of a group together.
     filenames : list of str or None
         The file of each picture, if it has one.
     data_name : str or None
@@ -105,6 +112,8 @@ class ComparisonResult(SavedResult):
     partial_rows: list[FoldRow] = field(default_factory=list)
     target: list[int] = field(default_factory=list)
     test_rows: list[list[int]] = field(default_factory=list)
+    not_taught: list[list[int]] = field(default_factory=list)
+    groups: list[int] | None = None
     filenames: list[str] | None = None
     data_name: str | None = None
     drawn_from: str | None = None
@@ -126,8 +135,8 @@ class ComparisonResult(SavedResult):
 
         None if no estimator did.
         """
-        first = self.standings()[0]
-        return first.estimator if first.complete else None
+        ranking = self.standings()
+        return ranking[0].estimator if ranking and ranking[0].complete else None
 
     def standings(self) -> list[Standing]:
         """Return each estimator's means and spreads, best first; those that did not finish every fold come last."""
@@ -140,7 +149,7 @@ class ComparisonResult(SavedResult):
         return verdict(self)
 
     def pairwise(self, metric: str | None = None) -> pd.DataFrame:
-        """Test every pair of estimators that finished all folds.
+        """Test every pair of estimators that have a score in the metric in all folds.
 
         Parameters
         ----------
@@ -153,10 +162,12 @@ class ComparisonResult(SavedResult):
             One row for each pair, the better one on average `first`, with the columns `first`, `second`, `difference`
             (of the mean scores), `low` and `high` (its 95 % confidence interval), `p_value`, `adjusted_p_value` (by
             Holm's method over all pairs), `differ` (whether that is below 0.05) and `method`, which is the corrected
-            resampled t-test of Nadeau and Bengio. On a single split it is McNemar's exact test for accuracy, and a
-            paired randomisation test for the averages of precision, recall and F1, for balanced accuracy and for
-            Matthews' correlation, with an interval by paired bootstrap; for any other metric, all but the difference
-            is NaN.
+            resampled t-test of Nadeau and Bengio, whose spread is taken to be no smaller than rounding to the steps in
+            which test pictures move a score. On a single split it is McNemar's exact test for accuracy, and a paired
+            randomisation test for the averages of precision, recall and F1, for balanced accuracy and for Matthews'
+            correlation, with an interval by paired bootstrap; for any other metric, all but the difference is NaN.
+            Test pictures that share a group are exchanged and drawn together in it, and `method` says so.
+            ``frame.attrs["left_out"]`` names the estimators that lack a score in some fold.
 
         Raises
         ------
@@ -188,7 +199,7 @@ class ComparisonResult(SavedResult):
         Returns
         -------
         names : list of str
-            Those that finished every fold, quickest first.
+            Those that have a score in the metric in every fold, quickest first.
 
         Raises
         ------
@@ -206,7 +217,8 @@ class ComparisonResult(SavedResult):
         if cost not in ("fit_time", "predict_time"):
             raise ValueError(f"cost={cost!r}, expected 'fit_time' or 'predict_time'.")
         metric = self._measured(metric)
-        complete = [standing for standing in self.standings() if standing.complete]
+        names = scored_throughout(self.rows, metric, list(self.estimators), self.n_folds)
+        complete = [standing for standing in self.standings() if standing.estimator in names]
         scores = [standing.mean[metric] for standing in complete]
         front = pareto_front(scores, [getattr(standing, cost)[0] for standing in complete])
         return [complete[position].estimator for position in front]
@@ -247,7 +259,8 @@ class ComparisonResult(SavedResult):
         A class is believed of a picture if its probability, predicted while the picture was not learnt from, reaches
         the mean that pictures labelled so are given. Where the most probable class that is believed is another than the
         label, and more probable than the label, the label is likely wrong. Look before you change it: what a
-        classifier finds hard is listed as well.
+        classifier finds hard is listed as well. Pictures of a class that their fold had none of to learn from are left
+        out, and `notes` has their number.
 
         Parameters
         ----------
@@ -312,7 +325,8 @@ class ComparisonResult(SavedResult):
             how many bytes its model file has, the mean of the folds), `n_folds` (those with a score in the first
             metric) and `n_failed`. Spreads are sample standard deviations over the folds. With a
             single split, where a spread is NaN, `low_test_<metric>` and `high_test_<metric>` are the 95 % interval of
-            the score over test pictures, NaN for metrics that do not follow from the predictions alone.
+            the score over test pictures, or over their groups where they share one, NaN for metrics that do not follow
+            from the predictions alone.
         """
         from skimgrec.model_selection._frames import summary_frame
 
@@ -409,6 +423,8 @@ class ComparisonResult(SavedResult):
 
     def _with_predictions(self, estimator: str | None) -> str:
         """Return the name of the estimator that is asked for, which has predictions."""
+        if not self.estimators:
+            raise ValueError("Nothing was measured, so that there are no predictions.")
         name = self.best if estimator is None else estimator
         if name not in self.estimators:
             known = ", ".join(self.estimators)

@@ -116,9 +116,9 @@ def _folds(n_folds: int, classes: NDArray[Any], codes: NDArray[np.intp], groups:
     _check_not_scarce(n_folds, classes, counts, "pictures of every class", remedy)
     if groups is None:
         return StratifiedKFold(n_folds, shuffle=True, random_state=seed)
-    group_codes = _group_codes(groups, len(codes))
+    numbers = group_codes(groups, len(codes))
     # A group counts for each class that it holds pictures of: near-duplicates may have different labels.
-    pairs = np.unique(np.stack([codes, group_codes]), axis=1)
+    pairs = np.unique(np.stack([codes, numbers]), axis=1)
     _check_not_scarce(
         n_folds,
         classes,
@@ -139,7 +139,25 @@ def _check_not_scarce(n_folds: int, classes: NDArray[Any], counts: NDArray[np.in
         )
 
 
-def _group_codes(groups: Any, n: int) -> NDArray[np.intp]:
+def group_codes(groups: Any, n: int) -> NDArray[np.intp]:
+    """Return the groups of n pictures, numbered from 0.
+
+    Parameters
+    ----------
+    groups : array-like of shape (n,)
+        As `compare` takes them.
+    n : int
+        How many pictures there are.
+
+    Returns
+    -------
+    codes : ndarray of shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If `groups` has another shape, missing entries, or entries that cannot be put in order.
+    """
     array = np.asarray(groups)
     if array.shape != (n,):
         raise ValueError(f"groups has shape {array.shape}, expected one group for each of the {n} pictures, ({n},).")
@@ -244,7 +262,10 @@ def checked_train_sizes(sizes: Any, splits: list[Split]) -> list[int | float]:
         return []
     most = min(len(train) for train, _ in splits)
     checked: set[int | float] = set()
-    for size in np.atleast_1d(sizes).tolist():
+    # As one array, numbers of pictures beside shares would become shares.
+    entries = sizes if isinstance(sizes, (list, tuple)) else np.atleast_1d(np.asarray(sizes)).tolist()
+    for entry in entries:
+        size = entry.item() if isinstance(entry, np.generic) else entry
         whole = isinstance(size, int) and not isinstance(size, bool)
         if not (whole and 1 <= size <= most) and not (isinstance(size, float) and 0 < size <= 1):
             raise ValueError(

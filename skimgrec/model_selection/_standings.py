@@ -159,6 +159,17 @@ def standings(rows: Sequence[FoldRow], metrics: Sequence[str], names: Sequence[s
     return sorted(result, key=rank)
 
 
+def scored_throughout(rows: Sequence[FoldRow], metric: str, names: Sequence[str], n_folds: int) -> list[str]:
+    """Return those of `names` that have a score in `metric` in every fold, best mean first."""
+    scores = {name: [row.scores[metric] for row in rows if row.estimator == name] for name in names}
+    means = {
+        name: float(np.mean(values))
+        for name, values in scores.items()
+        if len(values) == n_folds and not any(map(math.isnan, values))
+    }
+    return sorted(means, key=lambda name: -means[name])
+
+
 def _standing(name: str, rows: Sequence[FoldRow], metrics: Sequence[str], n_folds: int) -> Standing:
     spread = {metric: _mean_and_std([row.scores[metric] for row in rows]) for metric in metrics}
     n_scored = sum(not math.isnan(row.scores[metrics[0]]) for row in rows)

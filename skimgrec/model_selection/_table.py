@@ -86,11 +86,12 @@ def table_of(result: ComparisonResult) -> Table:
         rows=list(map(tuple, rows)),
         notes=[
             *(f"[{number}] {text}" for number, (_, text) in enumerate(notes, start=1)),
-            *(printable(sentence, _LONGEST_NOTE) for sentence in result.cut),
+            # Without rows, the verdict says it.
+            *(printable(sentence, _LONGEST_NOTE) for sentence in result.cut if ranking),
         ],
         cautions=[f"Caution: {printable(note)}" for note in result.notes],
         verdict=verdict(result),
-        has_winner=ranking[0].complete,
+        has_winner=result.best is not None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from skimgrec.model_selection._pairwise import Pair, interval_of, pairs_of
+from skimgrec.model_selection._pairwise import Pair, groups_tested, interval_of, pairs_of
 from skimgrec.model_selection._text import (
     difference_text,
     interval_text,
@@ -42,11 +42,15 @@ def verdict(result: ComparisonResult) -> str:
     Returns
     -------
     text : str
-        A few sentences. Two classifiers are called different where the test of `ComparisonResult.pairwise`, adjusted
-        for all pairs by Holm's method, is below 0.05.
+        A few sentences; of a comparison without rows, that there are none, and what was cut. Two classifiers are called
+        different where the test of `ComparisonResult.pairwise`, adjusted for all pairs by Holm's method, is below 0.05.
     """
     metric = result.metrics[0]
     ranking = result.standings()
+    if not ranking:
+        # A comparison that is cut before its first whole fold may have measured smaller training sets.
+        what = "Nothing was measured on whole training sets." if result.partial_rows else "Nothing was measured."
+        return " ".join([what, *map(printable, result.cut)])
     complete = [standing for standing in ranking if standing.complete]
     incomplete = [standing for standing in ranking if not standing.complete]
     failures = ", ".join(
@@ -62,7 +66,7 @@ def verdict(result: ComparisonResult) -> str:
         lead = [pair for pair in pairs if pair.first == first.estimator and pair.test.difference > 0]
         tied = complete[1].mean[metric] == first.mean[metric]
         subject = printable(first.estimator) if tied else "It"
-        sentences += _lead(subject, lead, metric, len(pairs), result.n_folds) if lead else []
+        sentences += _lead(result, subject, lead, metric, len(pairs)) if lead else []
         sentences += _too_little(result, [pair for pair in pairs if pair.first == first.estimator])
         sentences += _cost(first, complete[1])
         sentences += _trade(result, len(complete))
@@ -77,7 +81,9 @@ def _winner(result: ComparisonResult, complete: list[Standing], metric: str) -> 
     mean, value, over = "mean ", score_text(first.mean[metric], first.std[metric]), f"over {result.n_folds} folds"
     if result.n_folds == 1:
         value = interval_text(first.mean[metric], *interval_of(result, first.estimator, metric))
-        mean, over = "", f"on {_n_test(result):,} test pictures"
+        n_groups = _n_groups(result)
+        in_groups = f" in {n_groups:,} group{'s' if n_groups > 1 else ''}" if n_groups else ""
+        mean, over = "", f"on {_n_test(result):,} test pictures{in_groups}"
     if len(complete) == 1:
         article = "a" if mean or title[0] not in "aeiou" else "an"
         return f"{name} has {article} {mean}{title} of {value} {over}; there is no other to compare it with."
@@ -88,14 +94,15 @@ def _winner(result: ComparisonResult, complete: list[Standing], metric: str) -> 
     return f"{name} has the highest {mean}{title}, {value} {over}."
 
 
-def _lead(subject: str, lead: list[Pair], metric: str, n_pairs: int, n_folds: int) -> list[str]:
+def _lead(result: ComparisonResult, subject: str, lead: list[Pair], metric: str, n_pairs: int) -> list[str]:
     """Say which of the others the leader cannot be told apart from, and by how much it beats the best of the rest."""
     if math.isnan(lead[0].test.p_value):
         ahead = difference_text(lead[0].test.difference, metric)
+        few = "group" if _n_groups(result) == 1 else "fold"
         return [
-            f"{subject} leads {printable(lead[0].second)} by {ahead}; a single fold does not tell how sure that is."
+            f"{subject} leads {printable(lead[0].second)} by {ahead}; a single {few} does not tell how sure that is."
         ]
-    sentences = []
+    sentences, n_folds = [], result.n_folds
     level = [pair for pair in lead if not pair.differ]
     where = on_what(n_folds)
     by_what = "" if n_folds > 1 else f", {lead[0].test.method.partition(' (')[0]}"
@@ -129,7 +136,13 @@ def _too_little(result: ComparisonResult, lead: list[Pair]) -> list[str]:
         f"The best of {n_compared} on the same test pictures was likely a little lucky: expect a little less of it on "
         "new ones."
     ]
-    if n_test < _FEWEST_TESTED:
+    n_groups = _n_groups(result)
+    if n_groups and n_groups < _FEWEST_TESTED:
+        sentences.append(
+            f"{n_groups} group{'s' if n_groups > 1 else ''} of test pictures {'are' if n_groups > 1 else 'is'} little "
+            f"to go by. Folds (cv=10) would test on all {result.n_samples:,} pictures."
+        )
+    elif n_test < _FEWEST_TESTED:
         sentences.append(
             f"{n_test} test pictures are few: one of them is {100 / n_test:.1f} points. Folds (cv=10) would test on "
             f"all {result.n_samples:,}."
@@ -157,6 +170,12 @@ def _trade(result: ComparisonResult, n_complete: int) -> list[str]:
 
 def _n_test(result: ComparisonResult) -> int:
     return result.rows[0].n_test
+
+
+def _n_groups(result: ComparisonResult) -> int:
+    """Return how many groups the test pictures of the only split are in, 0 if no two share one."""
+    groups = groups_tested(result, 0) if result.n_folds == 1 else None
+    return 0 if groups is None else int(groups.max()) + 1
 
 
 def _interval(pair: Pair, metric: str) -> str:

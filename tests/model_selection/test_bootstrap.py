@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import get_scorer
 
-from skimgrec.model_selection._bootstrap import STATISTICS, paired_test, score_interval, score_of
+from skimgrec.model_selection._bootstrap import STATISTICS, paired_test, score_interval, score_of, step_of
 from skimgrec.model_selection._statistics import mcnemar_test
 
 
@@ -147,3 +147,57 @@ def test_under_the_null_no_more_than_the_nominal_share_is_found_different():
             apart.append(paired_test("f1_macro", target, first, worse).p_value < 0.05)
     assert np.mean(null) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
     assert np.mean(apart) > 0.9
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "recall_macro", "recall_weighted"])
+def test_the_step_is_what_one_picture_of_the_rarest_class_moves(metric):
+    target = np.repeat([0, 1, 2], [20, 4, 10])
+    fewer = target.copy()
+    fewer[20] = 0
+    moved = score_of(metric, target, target) - score_of(metric, target, fewer)
+    assert step_of(metric, target) == pytest.approx(moved)
+
+
+@pytest.fixture
+def five_times():
+    """Return 60 pictures five times: their classes, two equally good answers to each, and the groups of copies."""
+    rng = np.random.default_rng(3)
+    target = np.tile([0, 1, 2], 20)
+    first, second = (np.where(rng.random(60) < 0.7, target, rng.integers(3, size=60)) for _ in range(2))
+    return [np.repeat(part, 5) for part in (target, first, second, np.arange(60))]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro", "balanced_accuracy"])
+def test_copies_change_neither_test_nor_interval(five_times, metric):
+    target, first, second, groups = five_times
+    once, copied = (slice(None, None, 5), slice(None))
+    tests = [
+        paired_test(metric, target[rows], first[rows], second[rows], groups[rows] if rows is copied else None)
+        for rows in (once, copied)
+    ]
+    assert tests[1].p_value == pytest.approx(tests[0].p_value, abs=0.03)
+    assert tests[1].method.split(" by groups")[0] == tests[0].method.split(" (exact)")[0]
+    assert (tests[1].low, tests[1].high) == pytest.approx((tests[0].low, tests[0].high), abs=0.02)
+    low, high = score_interval(metric, target[once], first[once])
+    assert score_interval(metric, target, first, groups) == pytest.approx((low, high), abs=0.02)
+    alone = score_interval(metric, target, first)
+    assert alone[1] - alone[0] < 0.6 * (high - low)
+
+
+def test_under_the_null_copies_are_found_different_no_more_often_than_the_level_says():
+    rng = np.random.default_rng(0)
+    groups, found = np.repeat(np.arange(20), 5), []
+    for _ in range(60):
+        target = rng.integers(2, size=20)
+        first, second = (np.repeat(np.where(rng.random(20) < 0.8, target, 1 - target), 5) for _ in range(2))
+        found.append(paired_test("f1_macro", np.repeat(target, 5), first, second, groups).p_value < 0.05)
+    assert np.mean(found) <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 60)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "f1_macro"])
+def test_a_single_group_has_neither_test_nor_interval(metric):
+    target, answers, groups = np.tile([0, 1], 10), np.zeros(20, int), np.zeros(20, int)
+    assert all(map(math.isnan, score_interval(metric, target, answers, groups)))
+    test = paired_test(metric, target, target, answers, groups)
+    assert test.difference > 0
+    assert all(map(math.isnan, (test.low, test.high, test.p_value)))

@@ -217,3 +217,79 @@ def test_what_is_not_the_same_comparison_is_not_joined(blobs, change, message):
 def test_results_without_fingerprints_are_not_joined(held_out):
     with pytest.raises(ValueError, match="nobody can tell"):
         held_out.join(replace(held_out, data_fingerprint=None, estimators={}))
+
+
+@pytest.fixture(scope="module")
+def five_times(digits):
+    """Return a comparison on 100 pictures, each there five times, whose copies are groups."""
+    X, y = digits
+    rows = np.repeat(np.arange(100), 5)
+    estimators = {"1nn": KNeighborsClassifier(1), "chance": DummyClassifier(strategy="uniform", random_state=0)}
+    return compare(estimators, X[rows], y[rows], groups=rows, cv="holdout", random_state=0)
+
+
+def test_one_split_is_tested_by_groups(five_times):
+    assert len(five_times.test_rows[0]) == 5 * len(set(np.array(five_times.groups)[five_times.test_rows[0]].tolist()))
+    assert five_times.pairwise().loc[0, "method"] == "McNemar's test by groups (exact)"
+    assert five_times.pairwise("f1_macro").loc[0, "method"] == "paired randomisation test by groups"
+    apart = replace(five_times, groups=None)
+    assert five_times.pairwise().loc[0, "p_value"] > 100 * apart.pairwise().loc[0, "p_value"]
+    widths = [
+        (frame["high_test_accuracy"] - frame["low_test_accuracy"]).to_numpy()
+        for frame in (five_times.summary(), apart.summary())
+    ]
+    # Guesses differ from copy to copy.
+    assert widths[0][0] > 2 * widths[1][0]
+
+
+def test_the_verdict_counts_groups(five_times):
+    n_groups = len(five_times.test_rows[0]) // 5
+    text = five_times.verdict()
+    assert f"on {5 * n_groups} test pictures in {n_groups} groups." in text
+    assert f"{n_groups} groups of test pictures are little to go by." in text
+    one = replace(five_times, groups=[0] * five_times.n_samples)
+    assert "a single group does not tell how sure that is" in one.verdict()
+
+
+def test_groups_are_saved_and_older_files_have_none(five_times, held_out):
+    assert held_out.groups is None
+    content = five_times.to_dict()
+    assert ComparisonResult.from_dict(content) == five_times
+    del content["groups"]
+    assert ComparisonResult.from_dict(content) == replace(five_times, groups=None)
+
+
+def test_copies_that_were_found_are_groups(digits):
+    X, y = np.concatenate([digits[0][:100], digits[0][:30]]), np.append(digits[1][:100], digits[1][:30])
+    results = [
+        compare({"chance": DummyClassifier()}, X, y, cv="holdout", random_state=0, near_duplicates=choice)
+        for choice in ("say", "group", "ignore")
+    ]
+    assert [len(set(result.groups or [])) for result in results] == [100, 100, 0]
+
+
+def test_joined_results_have_the_groups_of_both(held_out):
+    one, other = (
+        replace(held_out, groups=groups, estimators={name: ""})
+        for groups, name in (([0, 0, 1, 2, 3], "a"), ([0, 1, 1, 2, 3], "b"))
+    )
+    assert one.join(other).groups == [0, 0, 0, 1, 2]
+    assert one.join(replace(other, groups=None)).groups == one.groups
+    assert replace(one, groups=None).join(other).groups == other.groups
+
+
+def test_joined_results_say_what_was_cut_of_both_and_name_the_files_of_either(held_out):
+    names = [f"{row}.png" for row in range(held_out.n_samples)]
+    one = replace(held_out, cut=["a is left out."], estimators={"a": ""})
+    other = replace(held_out, cut=["b is left out.", "a is left out."], estimators={"b": ""}, filenames=names)
+    joined = one.join(other)
+    assert joined.cut == ["a is left out.", "b is left out."]
+    assert joined.filenames == names
+    assert other.join(one).filenames == names
+
+
+def test_a_budget_that_is_over_before_anything_leaves_an_empty_result(blobs):
+    result = compare({"nb": GaussianNB()}, *blobs, cv=2, random_state=0, budget=1e-9)
+    assert (result.rows, result.best) == ([], None)
+    assert result.verdict().startswith("Nothing was measured. ")
+    assert result.cut[0] in " ".join(str(result).split())

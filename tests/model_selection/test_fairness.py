@@ -1,5 +1,7 @@
 """What would be unfair in a comparison is refused or said."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from skimgrec import ImageFlattener, check_images, compare, load_digits_images, make_image_classification
+from skimgrec.model_selection._fairness import groups_of_copies
 from skimgrec.preprocessing import ImageLoader
 
 CHANCE = {"chance": make_pipeline(ImageFlattener(), DummyClassifier())}
@@ -100,6 +103,18 @@ def test_equal_rows_of_flattened_pictures_are_copies(pictures):
     assert result.notes[0].startswith("2 of 10 test pictures have a copy")
     # Equal rows of a few numbers say nothing.
     assert compare({"nb": GaussianNB()}, flat[:, :4] // 200, y, cv=given).notes == []
+
+
+def test_equal_rows_are_looked_for_without_a_copy_of_the_pictures():
+    X = np.random.default_rng(0).integers(0, 256, (1000, 8192), dtype=np.uint8)
+    X[999] = X[3]
+    tracemalloc.start()
+    groups = groups_of_copies(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert groups[999] == 3
+    assert len(set(groups.tolist())) == 999
+    assert peak < X.nbytes / 4
 
 
 def test_copies_among_files_are_found(pictures, tmp_path):

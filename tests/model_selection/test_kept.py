@@ -147,6 +147,12 @@ def test_learning_curves_over_nested_training_sets(blobs, make_classifier):
     assert type(result).from_dict(result.to_dict()) == result
 
 
+@pytest.mark.parametrize("convert", [list, tuple, lambda sizes: [np.int64(sizes[0]), np.float64(sizes[1]), sizes[2]]])
+def test_training_sizes_may_mix_numbers_and_shares(blobs, convert):
+    result = compare({"nb": GaussianNB()}, *blobs, cv=2, train_sizes=convert([6, 0.5, 1.0]), random_state=0)
+    assert [(row.train_size, row.n_train) for row in result.partial_rows] == [(6, 6), (0.5, 15)] * 2
+
+
 @pytest.mark.parametrize("sizes", [[0], [-1], [1.5], [0.0], [31], ["half"], [True], [math.nan]])
 def test_training_sizes_that_cannot_be(blobs, sizes):
     with pytest.raises(ValueError, match="train_sizes has"):

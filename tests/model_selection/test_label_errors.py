@@ -1,7 +1,10 @@
 """Likely label errors by confident learning."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.naive_bayes import GaussianNB
@@ -128,3 +131,50 @@ def test_a_fold_that_failed_rules_an_estimator_out(blobs, make_classifier, fails
     result = compare({"odd": make_classifier(only_the_first)}, *blobs, cv=cv, keep_probabilities=True)
     with pytest.raises(ValueError, match="No estimator has probabilities in every fold"):
         result.label_errors()
+
+
+@pytest.fixture
+def without_owls(blobs):
+    """Return a comparison whose first split has no owl to learn from, and tests on 5; the second has all classes."""
+    X, y = blobs
+    owls = np.flatnonzero(y == "owl")
+    rest = np.setdiff1d(np.arange(60), owls)
+    splits = [(rest[::2], np.r_[rest[1::2], owls[:5]]), (np.r_[rest[1::2], owls[5:]], rest[::2])]
+    return compare({"nb": GaussianNB()}, X, y, cv=splits, keep_probabilities=True, random_state=0)
+
+
+def test_pictures_of_a_class_that_was_not_learnt_are_left_out_and_said(without_owls):
+    assert without_owls.not_taught == [[2], []]
+    (note,) = without_owls.notes
+    assert note.startswith("1 of 2 training parts lack a class that is tested on ('owl')")
+    assert "5 test pictures of such classes count as wrong" in note
+    assert "owl" not in set(without_owls.label_errors()["target"])
+    # Without that knowledge, they come first.
+    assert "owl" in set(replace(without_owls, not_taught=[]).label_errors()["target"].head(1))
+
+
+def test_a_class_that_is_neither_learnt_nor_tested_is_no_matter(blobs):
+    X, y = blobs
+    rows = np.flatnonzero(y != "owl")
+    result = compare({"nb": GaussianNB()}, X, y, cv=[(rows[::2], rows[1::2])], random_state=0)
+    assert result.notes == []
+    assert ComparisonResult.from_dict(result.to_dict()) == result
+
+
+def test_a_class_of_the_models_own_takes_the_place_of_none(blobs):
+    class WithReject(ClassifierMixin, BaseEstimator):
+        def fit(self, X, y):
+            self.model_ = GaussianNB().fit(X, y)
+            self.classes_ = np.append(self.model_.classes_, "reject")
+            return self
+
+        def predict(self, X):
+            return self.model_.predict(X)
+
+        def predict_proba(self, X):
+            return np.column_stack([self.model_.predict_proba(X) / 2, np.full(len(X), 0.5)])
+
+    result = compare({"nb": WithReject()}, *blobs, cv=2, scoring="accuracy", keep_probabilities=True, random_state=0)
+    probabilities = result.rows[0].probabilities
+    assert probabilities.sum(axis=1) == pytest.approx(0.5, abs=1e-3)
+    assert probabilities.argmax(axis=1).tolist() == result.rows[0].predicted

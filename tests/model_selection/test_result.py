@@ -99,7 +99,7 @@ def test_equal_means_keep_their_order():
         (
             {"a": [0.5, 0.75, 1.0], "b": [1.0, 0.5, 0.75], "c": [0.1, 0.35, 0.6]},
             "a and b share the highest mean accuracy, 0.750 over 3 folds. "
-            "a is better than c by 40.0 points (95 % interval 40.0 to 40.0). " + FEW,
+            "a is better than c by 40.0 points (95 % interval 34.3 to 45.7). " + FEW,
         ),
         (
             {"a": [0.81, 0.81, 0.81], "b": [0.9, 0.92, 0.94], "c": [0.7, 0.8, 0.9]},
@@ -315,3 +315,59 @@ def test_pairwise_corrects_for_the_number_of_pairs():
     assert list(frame["first"] + frame["second"]) == ["ba", "bc", "ac"]
     assert frame.loc[0, "p_value"] < 0.05 < frame.loc[0, "adjusted_p_value"]
     assert not frame["differ"].any()
+
+
+def test_pairs_of_a_second_metric_are_those_that_have_it_in_every_fold(result):
+    both = make_result({"a": [0.9, 0.9, 0.9], "b": [0.8, 0.8, 0.8], "c": [0.7, 0.7, 0.7]})
+    lucky = [
+        replace(row, scores={"accuracy": row.scores["accuracy"], "f1_macro": [0.99, math.nan, math.nan][row.fold]})
+        if row.estimator == "c"
+        else row
+        for row in both.rows
+    ]
+    both = replace(both, rows=lucky)
+    frame = both.pairwise("f1_macro")
+    assert list(frame["first"] + frame["second"]) == ["ab"]
+    assert frame.attrs["left_out"] == ["c"]
+    assert both.pareto("f1_macro") == ["a"]
+    assert len(both.pairwise()) == 3
+    assert both.pairwise().attrs["left_out"] == []
+    assert result.pairwise().attrs["left_out"] == ["part", "broken"]
+
+
+NOTHING = "Nothing was measured"
+
+
+@pytest.mark.parametrize("n_folds", [1, 3])
+def test_a_result_without_rows_says_that_nothing_was_measured(result, n_folds):
+    cut = "high, low: no time was left."
+    empty = replace(result, rows=[], estimators={}, cut=[cut], n_folds=n_folds)
+    assert empty.best is None
+    assert empty.verdict() == f"{NOTHING}. {cut}"
+    text = " ".join(str(empty).split())
+    assert text.count(cut) == 1
+    assert "estimator accuracy macro F1 fit time pictures/s" in text
+    assert NOTHING in empty._repr_html_()
+    assert ComparisonResult.from_dict(empty.to_dict()) == empty
+    whole = replace(result, n_folds=n_folds)
+    for method in ("to_frame", "summary", "learning_curves", "pairwise"):
+        frame, usual = (getattr(one, method)() for one in (empty, whole))
+        assert len(frame) == 0
+        assert list(frame.columns) == list(usual.columns)
+        assert frame.index.name == usual.index.name
+    assert empty.pareto() == []
+    with pytest.raises(ValueError, match=NOTHING):
+        empty.predictions()
+    with pytest.raises(ValueError, match="No probabilities were kept"):
+        empty.label_errors()
+
+
+def test_rows_of_smaller_training_sets_alone_make_curves_but_no_winner(result):
+    partial = [replace(row, train_size=10, n_train=10) for row in result.rows if row.estimator == "low"]
+    result = replace(result, rows=[], partial_rows=partial, estimators={})
+    assert result.best is None
+    assert result.verdict() == f"{NOTHING} on whole training sets."
+    assert NOTHING in str(result)
+    curves = result.learning_curves()
+    assert curves[["estimator", "train_size", "n_train", "n_folds"]].to_numpy().tolist() == [["low", 10, 10, 3]]
+    assert curves.loc[0, "mean_test_accuracy"] == pytest.approx(0.6)

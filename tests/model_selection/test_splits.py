@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.dummy import DummyClassifier
 
 from skimgrec import compare
 from skimgrec.model_selection._splits import make_splits
@@ -58,6 +59,24 @@ def test_without_groups_nothing_has_changed():
 def test_groups_that_cannot_be_kept_are_said(groups, message):
     with pytest.raises(ValueError, match=message):
         splits_of(["cat"] * 6 + ["dog"] * 6, groups=groups)
+
+
+def own_split(n_train, n_test):
+    return ["train"] * n_train + ["test"] * n_test
+
+
+@pytest.mark.parametrize("cv", [own_split(40, 20), [(range(40), range(40, 60)), (range(20, 60), range(20))]])
+def test_groups_are_held_against_given_splits(blobs, cv):
+    X, y = blobs
+    y = np.tile(["cat", "dog"], 30)
+    chance = {"chance": DummyClassifier()}
+    groups = np.arange(60)
+    assert compare(chance, X, y, cv=cv, groups=groups, random_state=0).notes == []
+    groups[59] = groups[30]
+    (note,) = compare(chance, X, y, cv=cv, groups=groups, random_state=0).notes
+    assert note.startswith(f"1 of {20 if isinstance(cv[0], str) else 40} test pictures shares a group with pictures ")
+    with pytest.raises(ValueError, match=r"groups has shape \(59,\), expected one group for each of the 60 pictures"):
+        compare(chance, X, y, cv=cv, groups=groups[1:], random_state=0)
 
 
 def test_compare_tests_no_group_that_it_trains_on(rng):

@@ -13,6 +13,7 @@ from sklearn.utils import _safe_indexing
 
 from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier, compare
 from skimgrec.model_selection._fingerprint import data_fingerprint
+from skimgrec.model_selection._picture_paths import paths_of
 from skimgrec.utils import LazyImages, _lazy_images, read_chunks
 
 
@@ -365,3 +366,7 @@ def test_scikit_learns_and_our_comparisons_take_it(pictures, lazy, labels, n_job
     assert [row.scores for row in results[0].rows] == [row.scores for row in results[1].rows]
     assert results[1].picture_shape == pictures.shape[1:]
     assert results[1].data_fingerprint
+
+
+def test_batches_without_files_have_no_file_names(lazy):
+    assert paths_of(lazy) is None

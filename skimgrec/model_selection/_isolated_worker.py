@@ -61,7 +61,7 @@ def _answer(connection: Connection, pickled: bytes, data: tuple[Any, Any, Any]) 
     try:
         task: FoldTask = pickle.loads(pickled)
         return ("done", *measure(task, *data, on_start=lambda: connection.send(("started",))))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return "failed", reason(error), traceback.format_exc()
 
 

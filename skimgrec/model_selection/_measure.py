@@ -115,7 +115,7 @@ def measure(
     Returns
     -------
     row : FoldRow
-        With the reason, if it failed.
+        With the reason, if it failed: with an `Exception` or a `SystemExit`. Ctrl-C goes through.
     versions : dict of str to str
         Of the libraries that this process has loaded.
     """
@@ -157,7 +157,8 @@ def measure(
                 found.update(_kept(model, X_test, answers, measures))
             if failures:
                 error, trace = _failed_metrics(failures, all_failed=len(failures) == len(scorers))
-        except Exception as failure:
+        # What ends a program, such as `sys.exit` in somebody's `fit`, must not end the comparison.
+        except (Exception, SystemExit) as failure:
             error, trace = reason(failure), traceback.format_exc()
     row = FoldRow(
         estimator=task.name,

@@ -66,7 +66,7 @@ def go_off(X):
         (leave, "TerminatedWorkerError: the process of this fit ended with exit code 3"),
         (crash, "TerminatedWorkerError: the process of this fit was ended by SIGKILL, most likely because memory ran"),
         (run_out, "MemoryError: no more"),
-        (go_off, "TerminatedWorkerError: the process of this fit ended with exit code 4"),
+        (go_off, "SystemExit: 4"),
     ],
 )
 def test_what_misbehaves_costs_its_own_rows_alone(blobs, make_classifier, misbehave, error):

@@ -154,9 +154,10 @@ def compare(
     HOG, is done before the clock starts, where the estimator tells it apart. Building a network for its first fit in a
     process is part of that fit.
 
-    Predict times are those of scoring the test pictures: each kind of prediction that the metrics ask for is made once,
-    and computing the metrics, usually milliseconds, is part of it. Both are wall-clock times, and jobs that run at the
-    same time slow each other.
+    Predict times are those of scoring the test pictures: each kind of prediction that metrics of scikit-learn's kind
+    ask for is made once, also where one of them fails, and computing the metrics, usually milliseconds, is part of it.
+    Callables that are no scorers predict for themselves. Both are wall-clock times, and jobs that run at the same time
+    slow each other.
 
     Steps that pipelines have in common, such as `HOGTransformer` of the same uint8 pictures, are computed once, where
     what they give for a picture does not depend on the others. Scores do not change by it. Each fit is charged with the

@@ -109,7 +109,7 @@ def compare(
         A folder for what is measured. Each row is written there as soon as it is finished, and a later call, after an
         interruption or with more to compare, measures only what is missing. Rows are taken only if the estimator, its
         parameters and code, the pictures, the split, what is measured and the versions of the libraries are the same.
-        Rows with an error are measured again.
+        Rows that failed are measured again, unless a metric is all that failed and another one has a score.
     fit_timeout : float, default=None
         Seconds after which a fit, its test included, is given up and becomes a row with an error. Implies `isolate`.
     isolate : bool, default=False

@@ -164,6 +164,22 @@ def test_what_failed_is_tried_again(blobs, make_classifier, tmp_path):
     assert all(row.error is None for row in mended.measure())
 
 
+def no_score(model, X, y):
+    raise ValueError("no score")
+
+
+def test_a_fit_with_a_score_is_kept_whatever_other_metrics_do(blobs, fits, tmp_path):
+    Counting, done = fits
+    how = {"estimators": {"a": Counting()}, "scoring": {"accuracy": "accuracy", "bad": no_score}}
+    first = run(*blobs, tmp_path, **how)
+    assert [row.error for row in first.rows] == ["bad: ValueError: no score"] * 3
+    assert str(run(*blobs, tmp_path, **how).rows) == str(first.rows)
+    assert len(done) == 3
+    for n_fits in (6, 9):
+        run(*blobs, tmp_path, estimators={"a": Counting()}, scoring={"bad": no_score})
+        assert len(done) == n_fits
+
+
 def test_a_full_disk_costs_the_folder_alone_and_is_said_once(blobs, tmp_path, monkeypatch):
     def full(source, target):
         raise OSError(errno.ENOSPC, "No space left on device")

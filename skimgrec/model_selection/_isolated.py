@@ -77,7 +77,8 @@ def run_isolated(
     measures : Measures
         What to write down of each.
     n_workers : int
-        How many fits run at the same time.
+        How many fits run at the same time. Each gets its share of the cores, however few tasks there are: networks
+        round differently with more threads.
     fit_timeout : float, default=None
         Seconds for a fit and its test.
     of : callable, default=None
@@ -90,7 +91,7 @@ def run_isolated(
         In any order.
     """
     waiting = list(tasks)[::-1]
-    with Workers(y, measures, min(n_workers, len(waiting)), fit_timeout=fit_timeout) as workers:
+    with Workers(y, measures, n_workers, fit_timeout=fit_timeout) as workers:
         done: list[tuple[FoldTask, Measured]] = []
         while waiting or done or workers.n_busy:
             # Before the caller gets to see what is done: it may take its time.

@@ -117,6 +117,40 @@ def test_a_task_that_cannot_be_sent_costs_its_own_row(blobs, make_classifier):
     assert "too heavy to send" in result.rows[0].error
 
 
+def test_pictures_that_a_worker_cannot_read_cost_rows_with_the_reason(blobs, make_classifier):
+    def refuse():
+        raise RuntimeError("cannot be read here")
+
+    class Unreadable(list):
+        def __reduce__(self):
+            return refuse, ()
+
+    result = compare({"a": make_classifier()}, Unreadable(blobs[0].tolist()), blobs[1], cv=2, isolate=True)
+    assert [row.error for row in result.rows] == ["RuntimeError: cannot be read here"] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not keep to a limit of address space")
+def test_a_fit_that_finds_no_memory_costs_its_own_rows_alone(blobs, make_classifier):
+    def take_all(X):
+        import resource
+        from pathlib import Path
+
+        import numpy as np
+
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + 2**28, resource.RLIM_INFINITY))
+        held = []
+        while True:
+            held.append(np.ones(2**22))
+
+    result = compare(
+        {"a": make_classifier(), "all": make_classifier(take_all), "b": make_classifier()}, *blobs, cv=2, isolate=True
+    )
+    assert [row.error is None for row in result.rows] == [True, True, False, False, True, True]
+    assert all("MemoryError: Unable to allocate 32.0 MiB" in row.error for row in result.rows[2:4])
+    assert all("take_all" in row.traceback for row in result.rows[2:4])
+
+
 @pytest.mark.parametrize("convert", ["list", "local", "lazy"])
 def test_pictures_of_any_kind_are_handed_over(blobs, make_classifier, tmp_path, convert):
     X, y = blobs

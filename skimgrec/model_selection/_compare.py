@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -116,8 +117,10 @@ def compare(
         Whether fits run in processes of their own, `n_jobs` of them, so that one that crashes, or takes more memory
         than there is, costs its own row alone.
     budget : float, default=None
-        Seconds for the whole comparison. The cheapest estimators come first, networks last and with fewer epochs if
-        need be; what does not fit is left out, and `ComparisonResult.cut` says what that was. Implies `isolate`.
+        Seconds for the whole call, with what comes before the first fit: looking for near-duplicates, hashing the
+        pictures, reading `run_dir`. The cheapest estimators come first, networks last and with fewer epochs if need be;
+        what does not fit is left out, and `ComparisonResult.cut` says what that was. Implies `isolate`. Steps that
+        pipelines have in common are left to each fit, which can be cut.
     n_threads : int, default=None
         Number of threads for each network that has no `n_threads` of its own. With the same number, its scores are the
         same for every `n_jobs`.
@@ -160,9 +163,9 @@ def compare(
     slow each other.
 
     Steps that pipelines have in common, such as `HOGTransformer` of the same uint8 pictures, are computed once, where
-    what they give for a picture does not depend on the others. Scores do not change by it. Each fit is charged with the
-    time that its training pictures took there, each prediction with that of its test pictures, and the peak memory of a
-    fit counts its rows of the features, as if each pipeline had run alone.
+    what they give for a picture does not depend on the others, and there is no `budget`. Scores do not change by it.
+    Each fit is charged with the time that its training pictures took there, each prediction with that of its test
+    pictures, and the peak memory of a fit counts its rows of the features, as if each pipeline had run alone.
 
     Interrupted with Ctrl-C, it raises `KeyboardInterrupt`; what `on_row` was called with until then is measured.
 
@@ -226,6 +229,7 @@ def prepare_comparison(
     isolate: bool = False,
     budget: float | None = None,
     n_threads: int | None = None,
+    budget_start: float | None = None,
 ) -> Comparison:
     """Check the arguments of `compare` and make the folds, without measuring anything.
 
@@ -235,12 +239,15 @@ def prepare_comparison(
         As `compare` takes them.
     near_duplicates, n_jobs, random_state, run_dir, fit_timeout, isolate, budget, n_threads : object
         Likewise.
+    budget_start : float, default=None
+        Moment of `time.monotonic` from which `budget` counts; None is that of this call.
 
     Returns
     -------
     comparison : Comparison
         Ready to be measured.
     """
+    budget_start = time.monotonic() if budget_start is None else budget_start
     check_n_jobs(n_jobs)
     check_limits(fit_timeout=fit_timeout, budget=budget, n_threads=n_threads)
     isolate = isolate or fit_timeout is not None or budget is not None
@@ -279,5 +286,6 @@ def prepare_comparison(
         fit_timeout=fit_timeout,
         isolate=isolate,
         budget=budget,
+        budget_start=budget_start,
         notes=[*note_on_copies(copies, splits), *note_on_scaling(X), *notes_on_estimators(named)],
     )

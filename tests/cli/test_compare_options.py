@@ -92,9 +92,12 @@ def test_a_fit_that_takes_too_long_costs_its_own_line_alone(run):
 
 @pytest.mark.isolated
 def test_what_a_budget_cuts_is_said(run):
-    done = run("compare", "digits", "--models", "boosting,1nn", "--budget", "5s")
+    done = run("compare", "digits", "--models", "boosting,1nn", "--repeats", 8, "--budget", "6s")
     assert done.exit_code in (0, 1)
-    assert len(fits_of(done)) < 10
+    assert len(fits_of(done)) < 80
+    if not fits_of(done):  # on a machine so busy that the first worker has not started by then
+        assert "The budget ended before the first fit was finished." in done.stderr
+        return
     assert "for want of time" in done.stdout or "when the time was up" in done.stdout
     assert "boosting: " in done.stdout
 

@@ -106,7 +106,7 @@ def compare(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Be done after this time: the cheapest models come first, and what had to be cut is said.",
+            help="Be done after this time, loading included: the cheapest models come first; what is cut is said.",
         ),
     ] = None,
     run: Annotated[
@@ -199,7 +199,7 @@ def compare(
                     _check_curves(curves, request)
                 prepared = prepare(request, shown)
             comparison = prepared.comparison
-            on_row = shown.begin(comparison, budget=request.budget)
+            on_row = shown.begin(comparison, budget=comparison.seconds_left)
             with closing(comparison.measure()) as rows:
                 for row in rows:
                     on_row(row)

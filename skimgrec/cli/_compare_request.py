@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,6 +142,7 @@ def prepare(request: Request, shown: Progress) -> Prepared:
     -------
     prepared : Prepared
     """
+    start = time.monotonic()
     from skimgrec import model_selection
     from skimgrec.datasets import load_data
     from skimgrec.datasets._download import shown_in
@@ -178,6 +180,7 @@ def prepare(request: Request, shown: Progress) -> Prepared:
         fit_timeout=request.fit_timeout,
         isolate=ISOLATE,
         budget=request.budget,
+        budget_start=start,
     )
     folder.mark()
     if comparison.n_resumed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
@@ -116,15 +117,17 @@ def compare(
         A folder for what is measured. Each row is written there as soon as it is finished, and a later call, after an
         interruption or with more to compare, measures only what is missing. Rows are taken only if the estimator, its
         parameters and code, the pictures, the split, what is measured and the versions of the libraries are the same.
-        Rows with an error are measured again.
+        Rows that failed are measured again, unless a metric is all that failed and another one has a score.
     fit_timeout : float, default=None
         Seconds after which a fit, its test included, is given up and becomes a row with an error. Implies `isolate`.
     isolate : bool, default=False
         Whether fits run in processes of their own, `n_jobs` of them, so that one that crashes, or takes more memory
         than there is, costs its own row alone.
     budget : float, default=None
-        Seconds for the whole comparison. The cheapest estimators come first, networks last and with fewer epochs if
-        need be; what does not fit is left out, and `ComparisonResult.cut` says what that was. Implies `isolate`.
+        Seconds for the whole call, with what comes before the first fit: looking for near-duplicates, hashing the
+        pictures, reading `run_dir`. The cheapest estimators come first, networks last and with fewer epochs if need be;
+        what does not fit is left out, and `ComparisonResult.cut` says what that was. Implies `isolate`. Steps that
+        pipelines have in common are left to each fit, which can be cut.
     n_threads : int, default=None
         Number of threads for each network that has no `n_threads` of its own. With the same number, its scores are the
         same for every `n_jobs`.
@@ -161,14 +164,15 @@ def compare(
     HOG, is done before the clock starts, where the estimator tells it apart. Building a network for its first fit in a
     process is part of that fit.
 
-    Predict times are those of scoring the test pictures: each kind of prediction that the metrics ask for is made once,
-    and computing the metrics, usually milliseconds, is part of it. Both are wall-clock times, and jobs that run at the
-    same time slow each other.
+    Predict times are those of scoring the test pictures: each kind of prediction that metrics of scikit-learn's kind
+    ask for is made once, also where one of them fails, and computing the metrics, usually milliseconds, is part of it.
+    Callables that are no scorers predict for themselves. Both are wall-clock times, and jobs that run at the same time
+    slow each other.
 
     Steps that pipelines have in common, such as `HOGTransformer` of the same uint8 pictures, are computed once, where
-    what they give for a picture does not depend on the others. Scores do not change by it. Each fit is charged with the
-    time that its training pictures took there, each prediction with that of its test pictures, and the peak memory of a
-    fit counts its rows of the features, as if each pipeline had run alone.
+    what they give for a picture does not depend on the others, and there is no `budget`. Scores do not change by it.
+    Each fit is charged with the time that its training pictures took there, each prediction with that of its test
+    pictures, and the peak memory of a fit counts its rows of the features, as if each pipeline had run alone.
 
     Interrupted with Ctrl-C, it raises `KeyboardInterrupt`; what `on_row` was called with until then is measured.
 
@@ -232,6 +236,7 @@ def prepare_comparison(
     isolate: bool = False,
     budget: float | None = None,
     n_threads: int | None = None,
+    budget_start: float | None = None,
 ) -> Comparison:
     """Check the arguments of `compare` and make the folds, without measuring anything.
 
@@ -241,12 +246,15 @@ def prepare_comparison(
         As `compare` takes them.
     near_duplicates, n_jobs, random_state, run_dir, fit_timeout, isolate, budget, n_threads : object
         Likewise.
+    budget_start : float, default=None
+        Moment of `time.monotonic` from which `budget` counts; None is that of this call.
 
     Returns
     -------
     comparison : Comparison
         Ready to be measured.
     """
+    budget_start = time.monotonic() if budget_start is None else budget_start
     check_n_jobs(n_jobs)
     check_limits(fit_timeout=fit_timeout, budget=budget, n_threads=n_threads)
     isolate = isolate or fit_timeout is not None or budget is not None
@@ -287,6 +295,7 @@ def prepare_comparison(
         fit_timeout=fit_timeout,
         isolate=isolate,
         budget=budget,
+        budget_start=budget_start,
         not_taught=not_taught,
         groups=groups_of_several(copies if given_groups is None else given_groups),
         notes=[

@@ -64,6 +64,8 @@ class Comparison:
         Positions of the classes that each split tests on without a picture of them to learn from.
     groups : list of int or None
         The group of each picture, if any two share one.
+    budget_start : float or None
+        Moment of `time.monotonic` from which they count, None for that at which this object is made.
     notes : list of str
         What may be unfair.
 
@@ -95,6 +97,7 @@ class Comparison:
     budget: float | None = None
     not_taught: list[list[int]] = field(default_factory=list)
     groups: list[int] | None = None
+    budget_start: float | None = None
     notes: list[str] = field(default_factory=list)
     tasks: list[FoldTask] = field(init=False)
     rows: list[FoldRow] = field(init=False, default_factory=list)
@@ -103,6 +106,7 @@ class Comparison:
 
     def __post_init__(self) -> None:
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._budget_start = time.monotonic() if self.budget_start is None else self.budget_start
         self._versions = versions()
         parts = {
             (fold, size): part
@@ -135,6 +139,11 @@ class Comparison:
             self.n_resumed = len(self._resumption.found)
             self._take_over_epochs(self._resumption)
 
+    @property
+    def seconds_left(self) -> float | None:
+        """What is left of the budget, in seconds; None without one."""
+        return None if self.budget is None else max(0.0, self._budget_start + self.budget - time.monotonic())
+
     def measure(self) -> Generator[FoldRow, None, None]:
         """Measure one task after the other, or several at the same time, and yield the row of each that is done.
 
@@ -159,7 +168,7 @@ class Comparison:
             ) as measured:
                 yield from measured
             return
-        how |= {"budget": self.budget, "start": time.monotonic(), "n_workers": jobs_at_a_time(self.n_jobs)}
+        how |= {"budget": self.budget, "start": self._budget_start, "n_workers": jobs_at_a_time(self.n_jobs)}
         schedule = Schedule(
             self.tasks,
             missing,

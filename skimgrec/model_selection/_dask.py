@@ -5,6 +5,7 @@ joblib's own backend is asked for the client only: it waits for ever for the res
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures, measure, reason
 
 _TASKS_PER_CORE = 2
+_SECONDS_BETWEEN_POLLS = 0.01
+_SECONDS_BETWEEN_LOOKS = 5.0
+_SECONDS_WITHOUT_WORKERS = 300.0
 _Of = Callable[[FoldTask], tuple[FoldTask, Any, NDArray[Any]]]
 
 
@@ -45,6 +49,11 @@ def run_on_dask(client: Any, tasks: Sequence[FoldTask], of: _Of, measures: Measu
     ------
     measured : (FoldRow, dict of str to str)
         In any order.
+
+    Raises
+    ------
+    RuntimeError
+        If all workers are gone and none comes for five minutes.
     """
     suspects: list[FoldTask] = []
     for task, measured, _ in _run(client, tasks, of, measures):
@@ -85,6 +94,7 @@ def _run(
                 done.add(future)
             if not running:
                 continue
+            _wait(client, done)
             future = next(done)
             task = running.pop(future)
             try:
@@ -94,3 +104,23 @@ def _run(
             yield task, measured, why
     finally:
         client.cancel(list(running))
+
+
+def _wait(client: Any, done: Any) -> None:
+    """Wait for a result, or for so long without any worker that there will be none."""
+    looked, alone_since = time.monotonic(), None
+    while not done.has_ready():
+        time.sleep(_SECONDS_BETWEEN_POLLS)
+        now = time.monotonic()
+        if now - looked < _SECONDS_BETWEEN_LOOKS:
+            continue
+        looked = now
+        if client.ncores():
+            alone_since = None
+        elif alone_since is None:
+            alone_since = now
+        elif now - alone_since >= _SECONDS_WITHOUT_WORKERS:
+            raise RuntimeError(
+                f"The Dask cluster has had no worker for {_SECONDS_WITHOUT_WORKERS:g} s, and fits are waiting for one. "
+                "Start workers, and call compare again: with a run_dir it goes on with what is missing."
+            )

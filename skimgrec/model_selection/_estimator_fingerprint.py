@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import re
-import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
@@ -15,9 +15,20 @@ from typing import Any
 import joblib
 import numpy as np
 
+from skimgrec.model_selection._bytecode import all_names, global_names, hash_of_code, hashed, imports_of
+from skimgrec.model_selection._code_origin import Origin, files_behind, origin_of
+
 _PRIMITIVES = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis), range, slice)
 # What `sklearn.base.clone` takes along beside the parameters.
 _CLONED_ALONG = ("_metadata_request", "_sklearn_output_config")
+# Kinds of values in modules and classes that hold settings. Others, such as loggers and locks, are not looked into.
+_DATA = (
+    *(list, dict, set, frozenset, tuple, types.SimpleNamespace),
+    *(np.ndarray, np.generic, np.dtype, Enum, PurePath, functools.partial),
+)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, np.ufunc)
+# What a class has that changes no fit: scikit-learn's table of valid parameters.
+_SAYS_NOTHING = ("_parameter_constraints",)
 # Keras numbers the names that it makes up, by what the process has made before.
 _NUMBERED = re.compile(r"_\d+$")
 
@@ -43,8 +54,11 @@ def fingerprint_of(value: Any) -> str:
     """Return a hash that is the same in every process, and another one once the value or its code changes.
 
     Estimators are told by their class and parameters, classes and functions by their name and, beneath it, their
-    bytecode: that of a class along all of its bases. Code of a package that states its version is told by that
-    version, too; from all other code, the helpers and constants of its module that it names are followed.
+    bytecode: that of a class along all of its bases. Code of an installed package that states its version is told by
+    that version, too, and code of a package that is worked on, in an editable installation, say, or that states none,
+    by all of the package's Python files. From all other code, what it names is followed, in whichever module of the
+    user's it stands: functions, classes, numbers and strings, lists, dicts, sets and arrays, estimators, and objects of
+    the user's classes. Of modules that a function imports itself, the files count.
 
     Parameters
     ----------
@@ -73,17 +87,20 @@ class _Walk:
         self._done: dict[tuple[int, bool], bytes] = {}
         # Of fitted parts that a class's own way of cloning takes along, the attributes count.
         self._with_state = False
+        self._origins: dict[str, Origin] = {}
+        # Modules that are being looked into.
+        self._within: list[int] = []
         # Numbers of objects must not be given to others while the walk lasts.
         self._alive: list[Any] = []
 
     def digest(self, value: Any, where: str) -> bytes:
         if type(value) in _PRIMITIVES:
-            return _hash("primitive", type(value).__name__, repr(value))
+            return hashed("primitive", type(value).__name__, repr(value))
         key = (id(value), self._with_state)
         if key in self._done:
             return self._done[key]
         if key in self._begun:
-            return _hash("seen", str(self._begun[key]))
+            return hashed("seen", str(self._begun[key]))
         self._begun[key] = len(self._begun)
         self._alive.append(value)
         try:
@@ -95,14 +112,14 @@ class _Walk:
     def _object(self, value: Any, where: str) -> bytes:
         for kinds, describe in _KINDS:
             if isinstance(value, kinds):
-                return _hash(describe.__name__, *describe(self, value, where))
+                return hashed(describe.__name__, *describe(self, value, where))
         if hasattr(value, "get_params"):
-            return _hash("estimator", *self._estimator(value, where))
+            return hashed("estimator", *self._estimator(value, where))
         if hasattr(value, "get_config"):
-            return _hash("configured", *self._configured(value, where))
+            return hashed("configured", *self._configured(value, where))
         if _is_plain(value):
-            return _hash("object", *self._class_and(value, vars(value), where))
-        return _hash("pickled", *self._pickled(value, where))
+            return hashed("object", *self._class_and(value, vars(value), where))
+        return hashed("pickled", *self._pickled(value, where))
 
     def _all(self, values: Iterable[Any], where: str) -> list[bytes]:
         return [self.digest(value, where) for value in values]
@@ -198,7 +215,7 @@ class _Walk:
 
     def builtin(self, value: Any, where: str) -> list[bytes]:
         owner = getattr(value, "__self__", None)
-        named = [_name(value), _version_of(value)]
+        named = self._named(value)
         return named if owner is None or isinstance(owner, types.ModuleType) else [*named, self.digest(owner, where)]
 
     def module(self, value: Any, where: str) -> list[bytes]:
@@ -206,19 +223,25 @@ class _Walk:
 
     def function(self, value: Any, where: str) -> list[bytes]:
         code = value.__code__
-        parts = [_name(value), _version_of(value), _code(code)]
+        parts = [*self._named(value), hash_of_code(code)]
         parts += self._all((value.__defaults__, value.__kwdefaults__), where)
         for name, cell in zip(code.co_freevars, value.__closure__ or (), strict=True):
             try:
                 content = cell.cell_contents
             except ValueError:  # a function that is defined later
                 continue
-            parts += [name.encode(), self.digest(content, f"{where} ({name})".strip())]
-        if not _version_of(value):
-            for name in sorted(_names(code)):
-                used = value.__globals__.get(name)
-                if name in value.__globals__ and _is_of_the_module(name, used, value.__module__):
-                    parts += [name.encode(), self.digest(used, where)]
+            parts += [name.encode(), self.digest(content, _inside(where, name))]
+        origin = self._origin(value)
+        if not origin.released:
+            for name in sorted(global_names(code)):
+                if name in value.__globals__:
+                    parts += self._used(name, value.__globals__[name], code, origin, where)
+            top = (value.__module__ or "").partition(".")[0]
+            imported = imports_of(code, str(value.__globals__.get("__package__") or ""))
+            # Those of a package whose files are all hashed are among them.
+            others = [name for name in imported if not (origin.sources and name.partition(".")[0] == top)]
+            for name, content in files_behind(others):
+                parts += [name.encode(), content]
         return parts
 
     def class_(self, value: Any, where: str) -> list[bytes]:
@@ -226,8 +249,9 @@ class _Walk:
         for base in value.__mro__:
             if base is object:
                 continue
-            parts += [_name(base), _version_of(base)]
-            if base.__module__ == "builtins" or base.__module__.split(".")[0] in sys.stdlib_module_names:
+            origin = self._origin(base)
+            parts += self._named(base)
+            if origin.released and not origin.version:  # of the standard library
                 continue
             for name, attribute in sorted(vars(base).items()):
                 function = _function_in(attribute)
@@ -235,7 +259,63 @@ class _Walk:
                     parts += [name.encode(), *(self.digest(part, where) for part in function)]
                 elif not _is_dunder(name) and _is_constant(attribute):
                     parts += [name.encode(), self.digest(attribute, where)]
+                elif not (_is_dunder(name) or name in _SAYS_NOTHING or origin.released or origin.sources):
+                    parts += self._content(name, attribute, where)
         return parts
+
+    # What code names.
+
+    def _origin(self, value: Any) -> Origin:
+        module = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+        module = module if isinstance(module, str) else "builtins"
+        top = module.partition(".")[0]
+        if top not in self._origins:
+            self._origins[top] = origin_of(module)
+        return self._origins[top]
+
+    def _named(self, value: Any) -> list[bytes]:
+        origin = self._origin(value)
+        name = value.__name__.encode() if isinstance(value, types.ModuleType) else _name(value)
+        return [name, origin.version.encode(), origin.sources.encode()]
+
+    def _used(self, name: str, used: Any, code: types.CodeType, origin: Origin, where: str) -> list[bytes]:
+        """Describe what a name stands for that some code looks up in its module, or in one that it looks up there."""
+        if _is_dunder(name):
+            return []
+        target = _wrapped(used) or used
+        is_code = isinstance(target, (type, types.ModuleType, *_FUNCTIONS))
+        told = is_code and self._origin(target).released
+        # Of what a package keeps in its modules, its files tell how it begins; what it becomes later is state.
+        if origin.sources and (told or not is_code):
+            return []
+        if told:
+            return [name.encode(), *self._named(target)]
+        if isinstance(target, types.ModuleType):
+            return [name.encode(), *self._named(target), *self._inside_of(target, code, where)]
+        if is_code or _is_constant(target):
+            return [name.encode(), self.digest(target, where)]
+        return self._content(name, target, where)
+
+    def _inside_of(self, module: types.ModuleType, code: types.CodeType, where: str) -> list[bytes]:
+        """Describe what some code may look up in a module."""
+        if id(module) in self._within:
+            return []
+        self._within.append(id(module))
+        names = sorted(all_names(code).intersection(vars(module)))
+        parts = [part for n in names for part in self._used(n, vars(module)[n], code, self._origin(module), where)]
+        self._within.pop()
+        return parts
+
+    def _content(self, name: str, value: Any, where: str) -> list[bytes]:
+        """Describe a value that stands in a module or a class, if it is of a kind that holds settings."""
+        kind = value if isinstance(value, type) else type(value)
+        origin = self._origin(kind)
+        if isinstance(value, type):
+            holds = not origin.released
+        else:
+            own = not (origin.released or origin.sources)
+            holds = isinstance(value, _DATA) or hasattr(kind, "get_params") or (own and _is_plain(value))
+        return [name.encode(), self.digest(value, _inside(where, name))] if holds else []
 
 
 _KINDS: tuple[tuple[Any, Callable[..., list[bytes]]], ...] = (
@@ -258,24 +338,13 @@ _KINDS: tuple[tuple[Any, Callable[..., list[bytes]]], ...] = (
 )
 
 
-def _hash(kind: str, *parts: str | bytes) -> bytes:
-    digest = hashlib.blake2b(kind.encode(), digest_size=16)
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.digest()
-
-
 def _name(value: Any) -> bytes:
     module = getattr(value, "__module__", None)
     return f"{module}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))}".encode()
 
 
-def _version_of(value: Any) -> bytes:
-    """Return the version that the package of a class or function states, b"" if it states none."""
-    package = sys.modules.get((getattr(value, "__module__", None) or "").split(".")[0])
-    version = getattr(package, "__version__", None)
-    return version.encode() if isinstance(version, str) else b""
+def _inside(where: str, name: str) -> str:
+    return f"{where} ({name})".strip()
 
 
 def _parameters(value: Any, where: str) -> Mapping[str, Any]:
@@ -326,39 +395,13 @@ def _is_constant(value: Any) -> bool:
     return type(value) in _PRIMITIVES
 
 
-def _is_of_the_module(name: str, value: Any, module: str) -> bool:
-    """Return whether a global name stands for something that was written in the module itself."""
-    if _is_dunder(name):
-        return False
-    written_here = isinstance(value, (type, types.FunctionType)) and value.__module__ == module
-    return written_here or _is_constant(value)
-
-
-def _names(code: types.CodeType) -> set[str]:
-    inner = (part for part in code.co_consts if isinstance(part, types.CodeType))
-    return set(code.co_names).union(*map(_names, inner))
-
-
-def _code(code: types.CodeType) -> bytes:
-    """Return a hash of what a function does, wherever in its file it stands."""
-    return _hash(
-        "code",
-        code.co_code,
-        *map(_constant, code.co_consts),
-        "names",
-        *code.co_names,
-        *code.co_varnames,
-        *code.co_freevars,
-        repr((code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)),
-    )
-
-
-def _constant(value: Any) -> bytes:
-    if isinstance(value, types.CodeType):
-        return _code(value)
-    if isinstance(value, tuple):
-        return _hash("tuple", *map(_constant, value))
-    # The order in a set depends on the process.
-    if isinstance(value, frozenset):
-        return _hash("set", *sorted(map(_constant, value)))
-    return _hash(type(value).__name__, repr(value))
+def _wrapped(value: Any) -> types.FunctionType | None:
+    """Return the function behind a compiled or cached one, None for all other values."""
+    if isinstance(value, (type, types.ModuleType, *_FUNCTIONS)):
+        return None
+    try:
+        wrapped = inspect.getattr_static(value, "__wrapped__", None)
+        wrapped = getattr(value, "__wrapped__", None) if wrapped is not None else None
+    except Exception:
+        return None
+    return wrapped if isinstance(wrapped, types.FunctionType) else None

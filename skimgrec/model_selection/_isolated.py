@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any
 
 import joblib
 from joblib.externals.loky.backend import get_context
-from joblib.externals.loky.backend.reduction import dumps
 from joblib.externals.loky.backend.utils import kill_process_tree
 from joblib.parallel import get_active_backend
 from numpy.typing import NDArray
 
 from skimgrec.model_selection._isolated_worker import serve
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures, reason
+from skimgrec.model_selection._worker_data import DataFolder, WorkerData, pickled_by_value
 
 _OWN_BACKENDS = ("LokyBackend", "SequentialBackend")
 _THREAD_VARIABLES = (
@@ -34,11 +31,9 @@ _THREAD_VARIABLES = (
     "NUMBA_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
-# For a process to start, load its libraries and get to its fit, before it counts as hanging.
+# For a process to start, before it counts as hanging; where fits have a limit, to get to its fit, too.
 _SECONDS_TO_START = 300.0
 _SECONDS_TO_LEAVE = 1.0
-# Data that stays on disk while no worker needs it: the pictures, and features of them.
-_DATA_KEPT = 2
 _Of = Callable[[FoldTask], tuple[FoldTask, Any, NDArray[Any]]]
 
 
@@ -77,7 +72,8 @@ def run_isolated(
     measures : Measures
         What to write down of each.
     n_workers : int
-        How many fits run at the same time.
+        How many fits run at the same time. Each gets its share of the cores, however few tasks there are: networks
+        round differently with more threads.
     fit_timeout : float, default=None
         Seconds for a fit and its test.
     of : callable, default=None
@@ -90,15 +86,26 @@ def run_isolated(
         In any order.
     """
     waiting = list(tasks)[::-1]
-    with Workers(y, measures, min(n_workers, len(waiting)), fit_timeout=fit_timeout) as workers:
+    with Workers(y, measures, n_workers, fit_timeout=fit_timeout) as workers:
         done: list[tuple[FoldTask, Measured]] = []
         while waiting or done or workers.n_busy:
             # Before the caller gets to see what is done: it may take its time.
             while waiting and workers.n_busy < workers.n_workers:
-                workers.start(*((waiting.pop(), X, y) if of is None else of(waiting.pop())))
+                task = waiting.pop()
+                workers.start(*((task, X, y) if of is None else of(task)), instead=(task, X, y))
             for _, measured in done:
                 yield measured
             done = workers.finished()
+
+
+@dataclass(eq=False)
+class _Job:
+    """A task as it goes to a worker."""
+
+    task: FoldTask
+    pickled: bytes
+    data: WorkerData
+    repeated: bool = False
 
 
 @dataclass(eq=False)
@@ -108,19 +115,10 @@ class _Worker:
     process: Any
     connection: Connection
     data: int = -1
-    task: FoldTask | None = None
+    job: _Job | None = None
     deadline: float = float("inf")
     started: bool = False
     spoken: bool = False
-
-
-@dataclass(eq=False)
-class _Data:
-    """Data on disk."""
-
-    X: Any
-    number: int
-    files: tuple[Path, Path]
 
 
 @dataclass(eq=False)
@@ -144,55 +142,78 @@ class Workers:
     n_workers: int
     fit_timeout: float | None = None
     _workers: list[_Worker] = field(init=False, default_factory=list)
+    _held: list[_Job] = field(init=False, default_factory=list)
     _lost: list[tuple[FoldTask, Measured]] = field(init=False, default_factory=list)
-    _data: list[_Data] = field(init=False, default_factory=list)
-    _number: int = field(init=False, default=-1)
+    _folder: DataFolder = field(init=False, default_factory=DataFolder)
+    _too_large: Any = field(init=False, default=None)
 
     def __enter__(self) -> Workers:
-        self._folder = Path(tempfile.mkdtemp(prefix="skimgrec-", dir=os.environ.get("JOBLIB_TEMP_FOLDER")))
         return self
 
     def __exit__(self, *exception: object) -> None:
         for worker in self._workers:
             worker.connection.close()  # those that are idle leave
         for worker in self._workers:
-            if worker.task is None:
+            if worker.job is None:
                 worker.process.join(_SECONDS_TO_LEAVE)
             _end(worker)
         self._workers.clear()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._held.clear()
+        self._too_large = None
+        self._folder.remove()
 
     @property
     def n_busy(self) -> int:
-        """How many tasks are running or have an answer that was not yet taken."""
-        return sum(worker.task is not None for worker in self._workers) + len(self._lost)
+        """How many tasks are running, or wait for a process, or have an answer that was not yet taken."""
+        return len(self.running) + len(self._lost)
 
     @property
     def running(self) -> list[FoldTask]:
-        """The tasks that are running."""
-        return [worker.task for worker in self._workers if worker.task is not None]
+        """The tasks that are running, or wait for a process."""
+        return [job.task for job in (*(worker.job for worker in self._workers), *self._held) if job is not None]
 
-    def start(self, task: FoldTask, X: Any, y: NDArray[Any]) -> None:
-        """Give a task to a worker that has none; one more is started if need be."""
+    def start(
+        self,
+        task: FoldTask,
+        X: Any,
+        y: NDArray[Any],
+        instead: tuple[FoldTask, Any, NDArray[Any]] | None = None,
+    ) -> None:
+        """Give a task to a worker that has none; one more is started if need be. What fails here is the task's row.
+
+        Parameters
+        ----------
+        task : FoldTask
+            What to measure.
+        X : array-like of n rows
+            What its rows are rows of.
+        y : ndarray of shape (n,)
+            Their labels.
+        instead : (FoldTask, array-like, ndarray) or None, default=None
+            The same task on data that are on the disk more likely, to run if there is no room for `X`.
+        """
+        if instead is not None and X is self._too_large:
+            task, X, y = instead
+        in_use = {worker.job.data.number for worker in self._workers if worker.job is not None}
+        in_use |= {job.data.number for job in self._held}
+        sent = "it was sent to a worker process"
         try:
-            pickled = _by_value(task)
+            pickled = pickled_by_value(task)
+            sent = "the pictures were sent to a worker process"
+            data = self._folder.put(X, y, self.measures, in_use)
         except Exception as error:
-            failure = f"{reason(error)} (while it was sent to a worker process)"
-            self._lost.append((task, (task.failed(self.measures.scorers, failure), {})))
+            if isinstance(error, OSError) and instead is not None and X is not instead[1]:
+                self._too_large = X
+                self.start(*instead)
+                return
+            if isinstance(error, OSError):
+                sent = (
+                    f"the pictures were written to {self._folder.place}, from where worker processes read them: make "
+                    "room there, or let the environment variable JOBLIB_TEMP_FOLDER name another folder"
+                )
+            self._fail(task, f"{reason(error)} (while {sent})")
             return
-        data = self._put_on_disk(X, y)
-        idle = [worker for worker in self._workers if worker.task is None]
-        # One that has the data at hand, if there is one.
-        worker = max(idle, key=lambda one: one.data == data.number) if idle else self._new()
-        worker.task, worker.started = task, False
-        worker.deadline = time.monotonic() + _SECONDS_TO_START + (self.fit_timeout or 0.0)
-        if self.fit_timeout is None:
-            worker.deadline = float("inf")
-        with suppress(OSError):  # it has died, which `finished` sees
-            if worker.data != data.number:
-                worker.data = data.number
-                worker.connection.send(("data", data.number, *data.files))
-            worker.connection.send(("task", data.number, pickled))
+        self._run(_Job(task, pickled, data))
 
     def finished(self, until: float = float("inf")) -> list[tuple[FoldTask, Measured]]:
         """Wait until tasks are done, have failed with their worker, or took too long, and return their rows.
@@ -203,8 +224,10 @@ class Workers:
             Moment of `time.monotonic` at which to return at the latest, with nothing if nothing is done.
         """
         while True:
+            while self._held and (not self._workers or any(worker.job is None for worker in self._workers)):
+                self._run(self._held.pop(0))
             done, self._lost = self._lost, []
-            busy = [worker for worker in self._workers if worker.task is not None]
+            busy = [worker for worker in self._workers if worker.job is not None]
             if done or not busy:
                 return done
             now = time.monotonic()
@@ -221,13 +244,52 @@ class Workers:
 
     def end(self, tasks: Sequence[FoldTask]) -> None:
         """End the workers of running tasks, without a row."""
-        for worker in [worker for worker in self._workers if any(worker.task is task for task in tasks)]:
+        ended = {id(task) for task in tasks}
+        self._held = [job for job in self._held if id(job.task) not in ended]
+        for worker in [worker for worker in self._workers if worker.job is not None and id(worker.job.task) in ended]:
             self._workers.remove(worker)
             _end(worker)
 
+    def _run(self, job: _Job, *, fresh: bool = False) -> None:
+        """Give a job to an idle worker, or to a new one; it waits for the next idle one if there cannot be more."""
+        for worker in [worker for worker in self._workers if worker.job is None]:
+            if worker.process.exitcode is not None:  # ended by the system while it was idle
+                self._workers.remove(worker)
+                _end(worker)
+        idle = [worker for worker in self._workers if worker.job is None]
+        if idle and not fresh:
+            # One that has the data at hand, if there is one.
+            worker = max(idle, key=lambda one: one.data == job.data.number)
+        else:
+            try:
+                worker = self._new()
+            except OSError as error:
+                if self._workers:
+                    self._held.append(job)
+                    return
+                remedy = "a smaller n_jobs needs fewer processes, and less memory"
+                self._fail(job.task, f"{reason(error)} (while a worker process was started: {remedy})")
+                return
+        worker.job, worker.started = job, False
+        worker.deadline = time.monotonic() + _SECONDS_TO_START + (self.fit_timeout or 0.0)
+        if worker.spoken:
+            self._send(worker)
+
+    def _send(self, worker: _Worker) -> None:
+        """Send a worker its job. One that is still starting reads nothing, and would let this process wait for it."""
+        job = worker.job
+        assert job is not None
+        if self.fit_timeout is None:
+            worker.deadline = float("inf")
+        with suppress(OSError):  # it has died, which `finished` sees
+            if worker.data != job.data.number:
+                worker.data = job.data.number
+                worker.connection.send(("data", job.data.number, *job.data.files))
+            worker.connection.send(("task", job.data.number, job.pickled))
+
     def _listen(self, worker: _Worker) -> None:
-        task = worker.task
-        assert task is not None
+        job = worker.job
+        assert job is not None
         message: tuple[Any, ...] = ("died",)
         try:
             # A worker that has died may have answered before.
@@ -237,6 +299,7 @@ class Workers:
             pass
         if message[0] == "ready":
             worker.spoken = True
+            self._send(worker)
         elif message[0] == "started":
             worker.started = True
             if self.fit_timeout is not None:
@@ -244,20 +307,31 @@ class Workers:
         elif message[0] == "died":
             self._give_up(worker, None)
         else:
-            worker.task = None
+            worker.job = None
             if message[0] == "failed":
-                message = ("done", task.failed(self.measures.scorers, *message[1:]), {})
-            self._lost.append((task, (message[1], message[2])))
+                self._fail(job.task, *message[1:])
+            else:
+                self._lost.append((job.task, (message[1], message[2])))
 
     def _give_up(self, worker: _Worker, why: str | None) -> None:
-        task = worker.task
-        assert task is not None
+        job = worker.job
+        assert job is not None
         self._workers.remove(worker)
         if why is None:
             worker.process.join(_SECONDS_TO_LEAVE)
             why = _reason_of_death(worker.process.exitcode)
+            repeat = not worker.started and not job.repeated
+        else:
+            repeat = False
         _end(worker)
-        self._lost.append((task, (task.failed(self.measures.scorers, why), {})))
+        if repeat:  # the fit had not begun, and is not to blame unless the next process dies, too
+            job.repeated = True
+            self._run(job, fresh=True)
+        else:
+            self._fail(job.task, why)
+
+    def _fail(self, task: FoldTask, *why: str) -> None:
+        self._lost.append((task, (task.failed(self.measures.scorers, *why), {})))
 
     def _timeout_reason(self, worker: _Worker) -> str:
         if worker.started:
@@ -271,6 +345,9 @@ class Workers:
         process = context.Process(target=serve, args=(theirs, os.getpid()), env=self._environment(), daemon=False)
         try:
             process.start()
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
         worker = _Worker(process, ours)
@@ -281,36 +358,6 @@ class Workers:
         """Return what keeps the libraries of a worker to its share of the cores, if the user has not said otherwise."""
         share = str(max(1, joblib.cpu_count() // max(1, self.n_workers)))
         return {name: os.environ.get(name, share) for name in _THREAD_VARIABLES}
-
-    def _put_on_disk(self, X: Any, y: NDArray[Any]) -> _Data:
-        """Write data to files that every worker reads, unless they are there from a task before."""
-        known = next((data for data in self._data if data.X is X), None)
-        if known is not None:
-            self._data.remove(known)
-            self._data.append(known)
-            return known
-        in_use = {worker.data for worker in self._workers if worker.task is not None}
-        for old in [data for data in self._data[: 1 - _DATA_KEPT] if data.number not in in_use]:
-            self._data.remove(old)
-            for path in old.files:
-                # A worker that has mapped it keeps it; Windows keeps the file, too.
-                with suppress(OSError):
-                    path.unlink()
-        self._number += 1
-        pictures, others = self._folder / f"{self._number}.joblib", self._folder / f"{self._number}.pickle"
-        try:
-            joblib.dump(X, pictures)
-        except Exception:  # of classes that are local to a function, say
-            pictures = pictures.with_name(f"{self._number}-pictures.pickle")
-            pictures.write_bytes(_by_value(X))
-        others.write_bytes(_by_value((y, self.measures)))
-        self._data.append(_Data(X, self._number, (pictures, others)))
-        return self._data[-1]
-
-
-def _by_value(value: Any) -> bytes:
-    """Pickle a value with the classes and functions that a worker could not import."""
-    return bytes(dumps(value))
 
 
 def _reason_of_death(code: int | None) -> str:

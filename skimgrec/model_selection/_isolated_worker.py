@@ -38,17 +38,23 @@ def serve(connection: Connection, parent: int) -> None:
             os.setsid()
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     connection.send(("ready",))
-    data: dict[int, tuple[Any, Any, Any]] = {}
+    files: tuple[Path, Path] | None = None
+    data: tuple[Any, Any, Any] | None = None
     while True:
         try:
-            kind, number, *rest = connection.recv()
+            kind, _, *rest = connection.recv()
         except (EOFError, OSError):
             return
         if kind == "data":
-            data.clear()  # what was worked on before is not held twice
-            data[number] = _load(*rest)
+            files, data = (rest[0], rest[1]), None  # what was worked on before is not held twice
             continue
-        connection.send(_answer(connection, rest[0], data[number]))
+        assert files is not None
+        try:
+            data = data or _load(*files)
+            answer = _answer(connection, rest[0], data)
+        except (Exception, SystemExit) as error:
+            answer = "failed", reason(error), traceback.format_exc()
+        connection.send(answer)
 
 
 def _load(pictures: Path, others: Path) -> tuple[Any, Any, Any]:
@@ -58,11 +64,8 @@ def _load(pictures: Path, others: Path) -> tuple[Any, Any, Any]:
 
 
 def _answer(connection: Connection, pickled: bytes, data: tuple[Any, Any, Any]) -> tuple[Any, ...]:
-    try:
-        task: FoldTask = pickle.loads(pickled)
-        return ("done", *measure(task, *data, on_start=lambda: connection.send(("started",))))
-    except Exception as error:
-        return "failed", reason(error), traceback.format_exc()
+    task: FoldTask = pickle.loads(pickled)
+    return ("done", *measure(task, *data, on_start=lambda: connection.send(("started",))))
 
 
 def _end_with(parent: int) -> None:

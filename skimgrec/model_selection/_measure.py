@@ -8,13 +8,13 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, get_scorer
 from sklearn.utils import _safe_indexing
 
 from skimgrec.model_selection._memory import peak_memory
@@ -27,6 +27,9 @@ from skimgrec.utils._versions import versions
 
 Scorers = Mapping[str, Callable[..., float]]
 Measured = tuple[FoldRow, dict[str, str]]
+# What metrics ask a model for.
+_METHODS = ("predict", "predict_proba", "decision_function")
+_SCORER = type(get_scorer("accuracy"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +118,7 @@ def measure(
     Returns
     -------
     row : FoldRow
-        With the reason, if it failed.
+        With the reason, if it failed: with an `Exception` or a `SystemExit`. Ctrl-C goes through.
     versions : dict of str to str
         Of the libraries that this process has loaded.
     """
@@ -146,18 +149,19 @@ def measure(
             X_test, y_test = _safe_indexing(X, task.test), y[task.test]
             answers = _remember_answers(model, X_test)
             start = time.perf_counter()
-            values = _score(model, X_test, y_test, scorers)
+            values = _score(model, X_test, y_test, scorers, answers)
             elapsed = time.perf_counter() - start
             # Alone, each kind of prediction would have gone through the shared steps.
-            elapsed += task.shared_seconds * len(task.test) * max(1, len(answers))
+            elapsed += task.shared_seconds * len(task.test) * max(1, len(answers.asked))
             failures = {metric: value for metric, value in values.items() if isinstance(value, str)}
             scores.update({metric: float(value) for metric, value in values.items() if metric not in failures})
             if len(failures) < len(scorers):
                 found["predict_time"] = elapsed
-                found.update(_kept(model, X_test, answers, measures))
+                found.update(_kept(model, X_test, answers.given, measures))
             if failures:
                 error, trace = _failed_metrics(failures, all_failed=len(failures) == len(scorers))
-        except Exception as failure:
+        # What ends a program, such as `sys.exit` in somebody's `fit`, must not end the comparison.
+        except (Exception, SystemExit) as failure:
             error, trace = reason(failure), traceback.format_exc()
     row = FoldRow(
         estimator=task.name,
@@ -174,18 +178,40 @@ def measure(
     return row, versions()
 
 
-def _remember_answers(model: Any, X: Any) -> dict[str, Any]:
+@dataclass
+class _Answers:
+    """What a model has answered about the test rows, by the method that was asked."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    # The methods that a metric has asked; others are those that they are made of.
+    asked: set[str] = field(default_factory=set)
+    # Whether a method that was asked before is not asked again.
+    served: bool = False
+    asking: bool = False
+
+
+def _remember_answers(model: Any, X: Any) -> _Answers:
     """Let a fitted model write down what it answers about `X`, so that nothing is predicted twice to be kept."""
-    answers: dict[str, Any] = {}
-    for method in ("predict", "predict_proba"):
+    answers = _Answers()
+    for method in _METHODS:
         answer = getattr(model, method, None)
         if answer is None:
             continue
 
         def remembered(rows: Any, *args: Any, _answer: Any = answer, _method: str = method, **kwargs: Any) -> Any:
-            result = _answer(rows, *args, **kwargs)
-            if rows is X and not args and not kwargs:
-                answers[_method] = result
+            if rows is not X or args or kwargs:
+                return _answer(rows, *args, **kwargs)
+            if answers.asking:  # `predict` of many classifiers looks at their probabilities
+                answers.given[_method] = result = _answer(rows)
+                return result
+            if answers.served and _method in answers.asked:
+                return answers.given[_method]
+            answers.asking = True
+            try:
+                answers.given[_method] = result = _answer(rows)
+            finally:
+                answers.asking = False
+            answers.asked.add(_method)
             return result
 
         with suppress(AttributeError, TypeError):  # a class with slots, or a wrapper of compiled code
@@ -237,12 +263,19 @@ def _prepare_process(model: Any, X: Any) -> None:
                     prepare(first)
 
 
-def _score(model: Any, X: Any, y: NDArray[Any], scorers: Scorers) -> dict[str, Any]:
+def _score(model: Any, X: Any, y: NDArray[Any], scorers: Scorers, answers: _Answers | None = None) -> dict[str, Any]:
     """Return the score in each metric, or the text of a traceback where it failed."""
+    answers = answers or _Answers()
+    # Metrics of scikit-learn's kind look at predictions alone; others may want to see new ones each time.
+    answers.served = all(isinstance(scorer, _SCORER) for scorer in scorers.values())
     try:
         return check_scoring(model, scoring=dict(scorers), raise_exc=False)(model, X, y)
     except Exception:  # scikit-learn gives up on every metric where one asks for a method that the model lacks
-        return {metric: _score_alone(model, X, y, scorer) for metric, scorer in scorers.items()}
+        scores = {}
+        for metric, scorer in scorers.items():
+            answers.served = isinstance(scorer, _SCORER)
+            scores[metric] = _score_alone(model, X, y, scorer)
+        return scores
 
 
 def _score_alone(model: Any, X: Any, y: NDArray[Any], scorer: Callable[..., float]) -> float | str:

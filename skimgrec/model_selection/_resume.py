@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -89,9 +90,14 @@ class Resumption:
         return found
 
     def keep(self, row: FoldRow, loaded: Mapping[str, str]) -> None:
-        """Write down a row, unless it failed: what fails is tried again by the next call."""
+        """Write down a row, unless it has an error and no score: it is tried again by the next call.
+
+        A row with a score is finished. A metric that failed beside it would fail again, and one that has changed since
+        is measured anew in any case.
+        """
         key = self._keys.get((row.estimator, row.fold, row.train_size))
-        if key is not None and row.error is None:
+        scored = row.error is None or any(not math.isnan(score) for score in row.scores.values())
+        if key is not None and scored:
             self._store.save(key, row, loaded)
 
     @property

@@ -19,6 +19,8 @@ from skimgrec.model_selection._measure import FoldTask, Measures
 from skimgrec.model_selection._networks import has_network, has_unpinned_network
 from skimgrec.utils._versions import versions
 
+# Raised when rows of the same fits come to mean something else, such as times that are counted otherwise.
+_MEANING = 2
 _BACKENDS = ("tensorflow", "torch", "jax")
 _THREAD_VARIABLES = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
 
@@ -53,7 +55,7 @@ def row_keys(
         scorers = fingerprint_of(dict(measures.scorers))
     except NoFingerprintError as error:
         return [None] * len(tasks), [f"the scorer {error}"]
-    shared = [data, scorers, list(measures.scorers), measures.probabilities, measures.train_scores]
+    shared = [_MEANING, data, scorers, list(measures.scorers), measures.probabilities, measures.train_scores]
     prints: dict[int, list[Any] | None] = {}
     keys: list[str | None] = []
     for task in tasks:

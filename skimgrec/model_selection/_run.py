@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from typing import Any
 
@@ -19,6 +19,9 @@ from skimgrec.model_selection._measure import FoldTask, Measured, Measures, meas
 from skimgrec.model_selection._shared_steps import SharedSteps
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._warning_log import intercepted_warnings
+
+# A task with its number, and the X and y that it is to be run on.
+_Job = tuple[int, FoldTask, Any, NDArray[Any]]
 
 
 def check_n_jobs(n_jobs: int | None) -> None:
@@ -47,7 +50,8 @@ def run_tasks(
 ) -> Generator[Measured, None, None]:
     """Yield the row of each task as it is measured, with the versions of the libraries that its process had loaded.
 
-    A task that cannot be sent to a worker, or takes its worker down, gives a row with that reason.
+    A task that cannot be sent to a worker, or takes its worker down, gives a row with that reason. Those that had been
+    handed out by then are repeated one by one, on the pictures; then the others go on side by side.
 
     Parameters
     ----------
@@ -84,15 +88,18 @@ def run_tasks(
         return
     pending = dict(enumerate(tasks))
     with intercepted_warnings():
-        try:
-            for part in _parts(list(pending.items()), n_jobs):
-                with _closing(_parallel(part, shared, measures, n_jobs)) as measured:
-                    for number, row, loaded in measured:
-                        del pending[number]
-                        yield row, loaded
-        except Exception:  # a worker died or a task could not be sent; alone, each task shows whether it is to blame
-            for number, task in pending.items():
-                yield _measure_alone(number, task, shared, measures, n_jobs)
+        while pending:
+            handed_out: set[int] = set()
+            try:
+                for part in _parts(list(pending.items()), n_jobs):
+                    jobs = _handed_out(part, shared, handed_out)
+                    with _closing(_parallel(jobs, measures, n_jobs)) as measured:
+                        for number, row, loaded in measured:
+                            del pending[number]
+                            yield row, loaded
+            except Exception:  # a worker died or a task could not be sent; alone, each shows whether it is to blame
+                for number in [number for number in pending if number in handed_out] or list(pending):
+                    yield _measure_alone((number, pending.pop(number), X, y), measures, n_jobs)
 
 
 def _closing(results: Any) -> Any:
@@ -111,22 +118,24 @@ def _parts(tasks: list[tuple[int, FoldTask]], n_jobs: int | None) -> list[list[t
     return [tasks[start : start + size] for start in range(0, len(tasks), max(1, size))]
 
 
-def _parallel(
-    tasks: Iterable[tuple[int, FoldTask]], shared: SharedSteps, measures: Measures, n_jobs: int | None
-) -> Any:
+def _handed_out(tasks: Iterable[tuple[int, FoldTask]], shared: SharedSteps, numbers: set[int]) -> Iterator[_Job]:
+    """Yield tasks with the data that they are to be run on, just before they are, and take down their numbers."""
+    for number, task in tasks:
+        numbers.add(number)
+        yield number, *shared.of(task)
+
+
+def _parallel(jobs: Iterable[_Job], measures: Measures, n_jobs: int | None) -> Any:
     parallel = Parallel(n_jobs=n_jobs, return_as="generator_unordered" if _streams() else "list")
-    # The numbers of the tasks are fixed before any of them finishes and leaves the caller's dict.
-    return parallel(delayed(_numbered)(number, *shared.of(task), measures) for number, task in list(tasks))
+    return parallel(delayed(_numbered)(*job, measures) for job in jobs)
 
 
-def _measure_alone(
-    number: int, task: FoldTask, shared: SharedSteps, measures: Measures, n_jobs: int | None
-) -> Measured:
+def _measure_alone(job: _Job, measures: Measures, n_jobs: int | None) -> Measured:
     try:
-        with _closing(_parallel([(number, task)], shared, measures, n_jobs)) as measured:
+        with _closing(_parallel([job], measures, n_jobs)) as measured:
             ((_, row, loaded),) = measured
     except Exception as error:
-        row = task.failed(measures.scorers, reason(error), traceback.format_exc())
+        row = job[1].failed(measures.scorers, reason(error), traceback.format_exc())
         return row, {}
     return row, loaded
 

@@ -188,7 +188,7 @@ def _refitted(tuning: Tuning, name: str) -> Any:
     try:
         with interrupts_passed_on():
             model.fit(tuning.X, tuning.y)
-    except Exception as error:  # hours of measurements must not be lost with the last fit
+    except (Exception, SystemExit) as error:  # hours of measurements must not be lost with the last fit
         warn(
             f"The best setting, {name}, failed when it was fitted on all pictures, so that best_estimator_ is None: "
             f"{type(error).__name__}: {error}",

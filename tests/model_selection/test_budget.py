@@ -9,7 +9,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from skimgrec import HOGTransformer, KerasCNNClassifier, KerasMLPClassifier, candidates, compare, load_digits_images
-from skimgrec.model_selection import FoldRow, prepare_comparison
+from skimgrec.model_selection import FoldRow, _compare, _comparison, prepare_comparison
 from skimgrec.model_selection._budget import Schedule, affordable_epochs, by_cost, epochs_of, with_epochs
 from skimgrec.model_selection._measure import FoldTask
 
@@ -190,6 +190,33 @@ def test_epochs_that_are_settled_are_not_measured_again():
     seen = Simulation({"mlp": mlp()}, lambda task: 1.0, budget=100, plan={"mlp": 7}).run()
     assert len(seen.started) == seen.n("mlp") == 5
     assert seen.cut == ["mlp: 7 of 20 epochs in each fold, for the budget of 100 s."]
+
+
+def test_the_time_begins_before_the_pictures_are_looked_at(blobs, monkeypatch):
+    looked, seen = [], {}
+
+    def look(*args, **how):
+        looked.append(time.monotonic())
+
+    def run(schedule, X, y, measures, **how):
+        seen.update(how)
+        yield from ()
+
+    monkeypatch.setattr(_compare, "groups_of_copies", look)
+    monkeypatch.setattr(_comparison, "run_within_budget", run)
+    list(prepare_comparison({"nb": GaussianNB()}, *blobs, budget=60).measure())
+    assert seen["start"] <= looked[0]
+
+
+def test_without_time_left_nothing_is_started(blobs):
+    start = time.monotonic() - 100
+    comparison = prepare_comparison({"nb": GaussianNB()}, *blobs, budget=50, budget_start=start)
+    assert list(comparison.measure()) == []
+    assert comparison.cut == ["nb: 0 of 5 folds; not started for want of time."]
+    assert comparison.seconds_left == 0
+    later = prepare_comparison({"nb": GaussianNB()}, *blobs, budget=150, budget_start=start)
+    assert 0 < later.seconds_left <= 50
+    assert prepare_comparison({"nb": GaussianNB()}, *blobs).seconds_left is None
 
 
 @pytest.fixture(scope="module")

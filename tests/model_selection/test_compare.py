@@ -115,6 +115,17 @@ def test_a_metric_that_fails_leaves_the_others(blobs):
     assert result.best == "svm"
 
 
+def test_what_ends_a_program_costs_its_own_rows_alone(blobs, make_classifier, fails):
+    leave = fails(SystemExit("bye"))
+    result = compare(
+        {"fit": make_classifier(leave), "predict": make_classifier(None, leave), "good": make_classifier()},
+        *blobs,
+        cv=2,
+    )
+    assert [row.error for row in result.rows] == ["SystemExit: bye"] * 4 + [None] * 2
+    assert all("conftest.py" in row.traceback for row in result.rows[:4])
+
+
 def test_an_interrupt_ends_the_comparison(blobs, make_classifier, fails):
     with pytest.raises(KeyboardInterrupt):
         compare({"slow": make_classifier(fails(KeyboardInterrupt()))}, *blobs)

@@ -16,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skimgrec import compare
-from skimgrec.model_selection import prepare_comparison
+from skimgrec.model_selection import _row_keys, prepare_comparison
 from skimgrec.model_selection._isolated import run_isolated
 from skimgrec.model_selection._measure import measure
 
@@ -66,7 +66,7 @@ def go_off(X):
         (leave, "TerminatedWorkerError: the process of this fit ended with exit code 3"),
         (crash, "TerminatedWorkerError: the process of this fit was ended by SIGKILL, most likely because memory ran"),
         (run_out, "MemoryError: no more"),
-        (go_off, "TerminatedWorkerError: the process of this fit ended with exit code 4"),
+        (go_off, "SystemExit: 4"),
     ],
 )
 def test_what_misbehaves_costs_its_own_rows_alone(blobs, make_classifier, misbehave, error):
@@ -117,6 +117,40 @@ def test_a_task_that_cannot_be_sent_costs_its_own_row(blobs, make_classifier):
     assert "too heavy to send" in result.rows[0].error
 
 
+def test_pictures_that_a_worker_cannot_read_cost_rows_with_the_reason(blobs, make_classifier):
+    def refuse():
+        raise RuntimeError("cannot be read here")
+
+    class Unreadable(list):
+        def __reduce__(self):
+            return refuse, ()
+
+    result = compare({"a": make_classifier()}, Unreadable(blobs[0].tolist()), blobs[1], cv=2, isolate=True)
+    assert [row.error for row in result.rows] == ["RuntimeError: cannot be read here"] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not keep to a limit of address space")
+def test_a_fit_that_finds_no_memory_costs_its_own_rows_alone(blobs, make_classifier):
+    def take_all(X):
+        import resource
+        from pathlib import Path
+
+        import numpy as np
+
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + 2**28, resource.RLIM_INFINITY))
+        held = []
+        while True:
+            held.append(np.ones(2**22))
+
+    result = compare(
+        {"a": make_classifier(), "all": make_classifier(take_all), "b": make_classifier()}, *blobs, cv=2, isolate=True
+    )
+    assert [row.error is None for row in result.rows] == [True, True, False, False, True, True]
+    assert all("MemoryError: Unable to allocate 32.0 MiB" in row.error for row in result.rows[2:4])
+    assert all("take_all" in row.traceback for row in result.rows[2:4])
+
+
 @pytest.mark.parametrize("convert", ["list", "local", "lazy"])
 def test_pictures_of_any_kind_are_handed_over(blobs, make_classifier, tmp_path, convert):
     X, y = blobs
@@ -161,8 +195,8 @@ def test_pictures_are_mapped_not_copied(blobs, make_classifier):
     assert result.rows[0].warnings == ["UserWarning: mapped"]
 
 
-@pytest.mark.parametrize(("n_jobs", "share"), [(1, joblib.cpu_count()), (2, max(1, joblib.cpu_count() // 2))])
-def test_each_worker_gets_its_share_of_the_cores(blobs, make_classifier, monkeypatch, n_jobs, share):
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_each_worker_gets_its_share_of_the_cores(blobs, make_classifier, monkeypatch, n_jobs):
     def tell(X):
         import os
         import warnings
@@ -171,8 +205,11 @@ def test_each_worker_gets_its_share_of_the_cores(blobs, make_classifier, monkeyp
 
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
-    result = compare({"a": make_classifier(tell)}, *blobs, cv=2, isolate=True, n_jobs=n_jobs)
-    assert result.rows[0].warnings == [f"UserWarning: {share} 7"]
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 6)
+    # A single fit, of a resumed run, say, gets no more than it would beside others: rows are told by that share.
+    result = compare({"a": make_classifier(tell)}, *blobs, cv="holdout", isolate=True, n_jobs=n_jobs)
+    assert result.rows[0].warnings == [f"UserWarning: {6 // n_jobs} 7"]
+    assert _row_keys._threads(n_jobs)[0] == 6 // n_jobs
 
 
 def test_tasks_may_run_on_different_data(blobs, tmp_path, monkeypatch):

@@ -10,9 +10,13 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.svm import LinearSVC
 
 from skimgrec import compare
+from skimgrec.model_selection._arguments import scorers_of
+from skimgrec.model_selection._measure import FoldTask, Measures, measure
 
 
 def test_predictions_are_those_of_cross_val_predict(blobs):
@@ -54,6 +58,39 @@ def test_nothing_is_predicted_twice_to_be_kept(blobs):
     Counting.calls.clear()
     compare({"nb": Counting()}, *blobs, cv=2, keep_probabilities=True, scoring=["accuracy", "neg_log_loss"])
     assert Counting.calls == [30, -30, 30, -30]
+
+
+@pytest.mark.parametrize(
+    ("model", "scoring", "n_passes"),
+    [
+        (LinearSVC(), ["accuracy", "f1_macro", "balanced_accuracy"], 1),
+        # One that asks for a method that the model lacks.
+        (LinearSVC(), ["accuracy", "f1_macro", "roc_auc_ovr", "balanced_accuracy"], 1),
+        (LinearSVC(), ["roc_auc", "accuracy", "average_precision", "neg_log_loss"], 2),
+        (LogisticRegression(), ["accuracy", "roc_auc"], 2),
+        (GaussianNB(), ["roc_auc", "neg_log_loss", "accuracy"], 2),
+        (GaussianNB(), {"roc_auc": "roc_auc", "mine": lambda model, X, y: (model.predict(X) == y).mean()}, 2),
+    ],
+)
+def test_each_kind_of_prediction_is_made_once_and_charged_once(blobs, model, scoring, n_passes):
+    passes = []
+
+    def note(X):
+        passes.append(len(X))
+        return X
+
+    X, y, train, test = blobs[0][:40, 1:], blobs[1][:40] == "dog", np.arange(0, 40, 2), np.arange(1, 39, 2)
+    pipeline = make_pipeline(FunctionTransformer(note), model)
+    task = FoldTask(name="a", estimator=pipeline, fold=0, train=train, test=test, shared_seconds=1e6)
+    scorers = scorers_of(scoring)
+    row, _ = measure(task, X, y, Measures(scorers=scorers, classes=np.array([False, True])))
+    assert passes.count(19) == n_passes
+    assert row.predict_time == pytest.approx(n_passes * 19e6, abs=1e6)
+    pipeline.fit(X[train], y[train])
+    lacking = [metric for metric, score in row.scores.items() if math.isnan(score)]
+    assert {metric for metric in lacking if metric not in ("roc_auc_ovr", "neg_log_loss")} == set()
+    for metric in set(scorers).difference(lacking):
+        assert row.scores[metric] == scorers[metric](pipeline, X[test], y[test])
 
 
 def test_probabilities_are_kept_when_asked_for_and_in_the_order_of_the_classes(blobs):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +24,14 @@ from skimgrec.model_selection import prepare_comparison
 @pytest.fixture
 def fits():
     """Return a class of classifiers that count their fits, and the list they write to."""
-    done = []
+    # Lists count among what a class depends on.
+    done = deque()
 
     class Counting(GaussianNB):
         def fit(self, X, y):
             done_here().append(self.var_smoothing)
             return super().fit(X, y)
 
-    # Its content is no part of the class's fingerprint: the name is looked up in `Counting`'s module when it is called.
     globals()["DONE"] = done
     return Counting, done
 
@@ -64,7 +65,7 @@ def test_only_what_is_missing_is_measured(blobs, fits, tmp_path):
     Counting, done = fits
     run(*blobs, tmp_path, estimators={"a": Counting()})
     run(*blobs, tmp_path, estimators={"a": Counting(), "b": Counting(var_smoothing=1e-3)})
-    assert done == [1e-9] * 3 + [1e-3] * 3
+    assert list(done) == [1e-9] * 3 + [1e-3] * 3
     comparison = prepare_comparison({"b": Counting(), "a": Counting()}, *blobs, cv=3, random_state=0, run_dir=tmp_path)
     assert comparison.n_resumed == 3
     rows = list(comparison.measure())
@@ -162,6 +163,22 @@ def test_what_failed_is_tried_again(blobs, make_classifier, tmp_path):
     )
     assert mended.n_resumed == 3
     assert all(row.error is None for row in mended.measure())
+
+
+def no_score(model, X, y):
+    raise ValueError("no score")
+
+
+def test_a_fit_with_a_score_is_kept_whatever_other_metrics_do(blobs, fits, tmp_path):
+    Counting, done = fits
+    how = {"estimators": {"a": Counting()}, "scoring": {"accuracy": "accuracy", "bad": no_score}}
+    first = run(*blobs, tmp_path, **how)
+    assert [row.error for row in first.rows] == ["bad: ValueError: no score"] * 3
+    assert str(run(*blobs, tmp_path, **how).rows) == str(first.rows)
+    assert len(done) == 3
+    for n_fits in (6, 9):
+        run(*blobs, tmp_path, estimators={"a": Counting()}, scoring={"bad": no_score})
+        assert len(done) == n_fits
 
 
 def test_a_full_disk_costs_the_folder_alone_and_is_said_once(blobs, tmp_path, monkeypatch):

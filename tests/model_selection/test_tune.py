@@ -85,11 +85,12 @@ def test_where_all_fail_there_is_no_best(blobs, counting):
     assert result.verdict() == "No best setting: none has a score in every fold."
 
 
-def test_a_model_that_cannot_be_refitted_costs_no_measurement(blobs):
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_a_model_that_cannot_be_refitted_costs_no_measurement(blobs, error):
     class FailsOnAll(GaussianNB):
         def fit(self, X, y):
             if len(X) == 60:
-                raise ValueError("too many")
+                raise error("too many")
             return super().fit(X, y)
 
     with pytest.warns(RuntimeWarning, match="failed when it was fitted on all pictures.*too many"):

@@ -67,13 +67,11 @@ class HeldOutClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, meta
 
         `all_held_out` says that a frozen estimator leaves nothing to do with the first part.
         """
-        name, frozen = type(self).__name__, isinstance(self.estimator, FrozenEstimator)
+        frozen = isinstance(self.estimator, FrozenEstimator)
         labels = check_labels(self, y)
         X, labels = indexable(X, labels)
         weights = _check_sample_weight(sample_weight, labels, dtype=np.float64, ensure_non_negative=True)
         rows = np.flatnonzero(weights)
-        if not len(rows):
-            raise ValueError(f"All sample weights are zero: {name} has no picture left. Give one of them a weight.")
         if X_val is None and y_val is None:
             training, aside = (rows, rows) if frozen and all_held_out else self._split(labels, rows)
             X_val, y_val, weights_val = _safe_indexing(X, aside), labels[aside], weights[aside]

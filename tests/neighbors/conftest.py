@@ -24,8 +24,8 @@ def known(digits):
 
 @pytest.fixture
 def hog_pipe():
-    hog = HOGTransformer(pixels_per_cell=(2, 2), cells_per_block=(2, 2))
-    return make_pipeline(hog, LogisticRegression(max_iter=1000))
+    hog = HOGTransformer(pixels_per_cell=(2, 2), cells_per_block=(1, 1))
+    return make_pipeline(hog, LogisticRegression(tol=1e-2))
 
 
 @pytest.fixture(scope="session")

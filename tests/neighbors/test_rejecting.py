@@ -28,15 +28,16 @@ METHODS = ["combined", "distance", "softmax"]
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_classes_left_out_of_training_are_rejected_more_often(digits, known, hog_pipe, method):
+def test_classes_left_out_of_training_are_rejected_more_often(digits, known, method):
     X, y = digits
-    model = RejectingClassifier(hog_pipe, method=method, random_state=0).fit(known[0][:500], known[1][:500])
+    pixels = make_pipeline(ImageFlattener(scale=True), LogisticRegression(tol=1e-2))
+    model = RejectingClassifier(pixels, method=method, random_state=0).fit(known[0][:500], known[1][:500])
     new, labels = X[620:], y[620:]  # the first 620 digits hold those 500
     scores, rejected = model.score_samples(new), model.predict(new) == -1
     np.testing.assert_array_equal(rejected, scores < model.threshold_)
     assert roc_auc_score(labels < 8, scores) > 0.85
-    assert rejected[labels >= 8].mean() > 0.3
-    assert rejected[labels < 8].mean() < 0.12
+    assert rejected[labels >= 8].mean() > 0.6
+    assert rejected[labels < 8].mean() < 0.15
     assert (model.predict(new)[~rejected & (labels < 8)] == labels[~rejected & (labels < 8)]).mean() > 0.95
 
 
@@ -129,9 +130,10 @@ LAYOUTS = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("inner", ["pipeline", "network"])
-def test_pictures_of_every_layout_are_taken(known, hog_pipe, layout, inner):
+@pytest.mark.parametrize(
+    ("inner", "layout"), [*(("pipeline", layout) for layout in LAYOUTS), ("network", "colour"), ("network", "flat")]
+)
+def test_pictures_of_every_layout_are_taken(known, hog_pipe, inner, layout):
     X, y = LAYOUTS[layout](known[0]), known[1]
     network = KerasMLPClassifier(hidden_layer_sizes=(32,), epochs=8, learning_rate=0.01, random_state=0)
     model = RejectingClassifier(hog_pipe if inner == "pipeline" else network, random_state=0).fit(X[:500], y[:500])
@@ -210,7 +212,7 @@ def test_a_classifier_with_decisions_alone_is_taken(known, hog_pipe):
     X, y = known
     machine = make_pipeline(hog_pipe[0], LinearSVC())
     model = RejectingClassifier(machine, random_state=0).fit(X[:500], y[:500])
-    assert model.score(X[500:], y[500:]) > 0.85
+    assert model.score(X[500:], y[500:]) > 0.8
     np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1)
 
 
@@ -229,7 +231,7 @@ def test_weights_that_the_estimator_cannot_take_are_an_error(known, hog_pipe):
     nearest = make_pipeline(hog_pipe[0], KNeighborsClassifier())
     with pytest.raises(ValueError, match=r"KNeighborsClassifier.fit takes none"):
         RejectingClassifier(nearest).fit(*known, sample_weight=np.ones(len(known[1])))
-    with pytest.raises(ValueError, match="All sample weights are zero"):
+    with pytest.raises(ValueError, match="at least one non-zero number"):
         RejectingClassifier(hog_pipe).fit(*known, sample_weight=np.zeros(len(known[1])))
 
 

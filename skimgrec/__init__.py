@@ -11,6 +11,7 @@ __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "ComparisonResult": "skimgrec.model_selection",
+    "ConformalClassifier": "skimgrec.neighbors",
     "HOGDisplay": "skimgrec.inspection",
     "HOGTransformer": "skimgrec.feature_extraction",
     "ImageCheck": "skimgrec.datasets",
@@ -20,6 +21,7 @@ _HOMES = {
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
     "LearningCurvesDisplay": "skimgrec.inspection",
+    "RejectingClassifier": "skimgrec.neighbors",
     "TrainingCurveDisplay": "skimgrec.inspection",
     "TuneResult": "skimgrec.model_selection",
     "TuningDisplay": "skimgrec.inspection",

@@ -5,15 +5,26 @@ from unittest import SkipTest
 
 import keras
 import pytest
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier
+from skimgrec import (
+    ConformalClassifier,
+    HOGTransformer,
+    ImageFlattener,
+    KerasCNNClassifier,
+    KerasMLPClassifier,
+    RejectingClassifier,
+)
 from skimgrec.model_selection import RBFSVMClassifier
 
 # The checks train on tables of a few columns, which are taken for pictures of one row, and want an accuracy of 0.83
 # on some of them: so few steps, and a rate to match.
 _QUICK = {"epochs": 12, "batch_size": 64, "learning_rate": 0.03}
 ESTIMATORS = {
+    "ConformalClassifier": ConformalClassifier(LogisticRegression(), confidence=0.5),
+    "ConformalClassifier raps": ConformalClassifier(LogisticRegression(), confidence=0.5, method="raps"),
     "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),
     "ImageFlattener": ImageFlattener(),
     "ImageFlattener scaled": ImageFlattener(scale=True),
@@ -24,6 +35,12 @@ ESTIMATORS = {
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
     "RBFSVMClassifier": RBFSVMClassifier(),
     "RBFSVMClassifier approximate": RBFSVMClassifier(max_exact=0),
+    # The checks know of no label but those of the classes, and so want everything answered; test_rejecting.py holds
+    # what happens where pictures are rejected.
+    "RejectingClassifier": RejectingClassifier(LogisticRegression(), coverage=1.0),
+    "RejectingClassifier distance": RejectingClassifier(
+        LinearDiscriminantAnalysis(), coverage=1.0, method="distance", validation_fraction=0.3
+    ),
 }
 
 # What may fail, and by how much. A row of weight 2 and the same row twice give the networks the same loss, but are
@@ -41,7 +58,13 @@ EXPECTED_FAILURES["KerasCNNClassifier"] = {
 IMPOSSIBLE = {
     ("KerasCNNClassifier", "check_sample_weight_equivalence_on_dense_data"): (
         "batch normalisation takes the mean over the pictures of a batch, whatever they weigh"
-    )
+    ),
+    **{
+        (name, "check_sample_weight_equivalence_on_dense_data"): (
+            "a picture given twice may be learnt from once and held out once; one of weight 2 is either"
+        )
+        for name in ("ConformalClassifier", "ConformalClassifier raps", "RejectingClassifier")
+    },
 }
 
 CHECKS = {

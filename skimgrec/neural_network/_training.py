@@ -27,7 +27,7 @@ from skimgrec.neural_network._compilation import (
     wants_one_hot,
 )
 from skimgrec.neural_network._fitted import FittedNetwork
-from skimgrec.neural_network._labels import check_classes, check_labels, encode_labels
+from skimgrec.neural_network._labels import check_classes, encode_labels
 from skimgrec.neural_network._network import Arrays, Network, TrainingState
 from skimgrec.neural_network._placement import n_replicas
 from skimgrec.neural_network._precision import policy_name
@@ -35,7 +35,7 @@ from skimgrec.neural_network._row_weights import near_one, row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network._validation import check_validation_data, rows_set_aside
-from skimgrec.utils import Pictures, may_keep_interrupted_fit, validate_pictures
+from skimgrec.utils import Pictures, check_labels, may_keep_interrupted_fit, validate_pictures
 
 if TYPE_CHECKING:
     import keras

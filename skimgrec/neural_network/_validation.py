@@ -10,8 +10,8 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils.validation import check_consistent_length
 
-from skimgrec.neural_network._labels import check_labels, encode_labels
-from skimgrec.utils import Pictures, validate_pictures
+from skimgrec.neural_network._labels import encode_labels
+from skimgrec.utils import Pictures, check_labels, validate_pictures
 
 
 def rows_set_aside(

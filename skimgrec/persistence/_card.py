@@ -42,11 +42,11 @@ def describe(estimator: Any, given: Mapping[str, Any] | None, foreign: list[str]
     classes = _first(steps[::-1], "classes_")
     shape = _first(steps, "image_shape_")
     own = {
-        "estimator": " -> ".join(type(step).__name__ for step in steps),
+        "estimator": " -> ".join(map(_name, steps)),
         "parameters": _parameters(estimator),
         "classes": None if classes is None else _plain(classes, "classes"),
         "image_shape": None if shape is None else _plain(shape, "image_shape"),
-        "preprocessing": [words(step) for step in steps[:-1]] + _network_words(steps[-1]),
+        "preprocessing": _preprocessing(steps),
         "versions": versions(),
         "saved": datetime.now(UTC).isoformat(timespec="seconds"),
         "trusted": foreign,
@@ -64,9 +64,29 @@ def _steps(estimator: Any) -> Iterator[Any]:
         yield estimator
 
 
+def _wrapped(step: Any) -> list[Any]:
+    """Return the steps of the classifier that one of our wrappers holds, none of any other step."""
+    if not hasattr(step, "calibration_scores_"):
+        return []
+    inner = getattr(step.estimator_, "best_estimator_", step.estimator_)
+    return list(_steps(inner.estimator if type(inner).__name__ == "FrozenEstimator" else inner))
+
+
+def _name(step: Any) -> str:
+    inner = _wrapped(step)
+    return type(step).__name__ + (f"({' -> '.join(map(_name, inner))})" if inner else "")
+
+
+def _preprocessing(steps: list[Any]) -> list[str]:
+    inner = _wrapped(steps[-1])
+    return [words(step) for step in steps[:-1]] + (_preprocessing(inner) if inner else _network_words(steps[-1]))
+
+
 def _first(steps: list[Any], attribute: str) -> Any:
     for step in steps:
         value = getattr(step, attribute, None)
+        if value is None:
+            value = _first(_wrapped(step), attribute)
         inner = getattr(step, "estimator", None)
         if value is None and inner is not None and hasattr(step, "calibrated_classifiers_"):
             value = getattr(step.calibrated_classifiers_[0].estimator, attribute, None)

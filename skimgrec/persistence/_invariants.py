@@ -254,6 +254,9 @@ def _finish_neighbours(value: Any) -> None:
 def _check_own(value: Any) -> None:
     """Check parameters that only `fit` looks at, and that compiled code or a network is made by."""
     value._validate_params()
+    if hasattr(value, "calibration_scores_"):
+        _check_calibration(value)
+        return
     if not hasattr(value, "n_features_in_"):
         return
     shape: Any = getattr(value, "image_shape_", None)
@@ -269,6 +272,21 @@ def _check_own(value: Any) -> None:
             check_stored_state(value)
         except ValueError as error:
             raise ModelFileError(str(error)) from error
+
+
+def _check_calibration(value: Any) -> None:
+    """Check what a wrapper has learnt from pictures held out: NaN there would let every picture, or class, through."""
+    state, what = vars(value), type(value).__name__
+    scores, views = state["calibration_scores_"], state.get("_calibration_views")
+    _require(isinstance(scores, np.ndarray) and scores.ndim == 1 and scores.dtype == np.float64, what, "has no scores")
+    _require(len(scores) > 0 and bool(np.isfinite(scores).all()), what, "has scores that are not finite")
+    _require(bool((scores[:-1] <= scores[1:]).all()), what, "has scores out of order")
+    if views is not None:
+        _require(isinstance(views, np.ndarray) and views.dtype == np.float64, what, "has no views")
+        _require(views.shape == (2, len(scores)), what, "has views of other pictures")
+        _require(bool(np.isfinite(views).all()), what, "has views that are not finite")
+    temperature = state.get("temperature_", 1.0)
+    _require(isinstance(temperature, float) and 0 < temperature < np.inf, what, "has a temperature that is none")
 
 
 def _check_hog(value: Any) -> None:

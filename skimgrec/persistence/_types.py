@@ -11,6 +11,8 @@ _OWN = {
     "skimgrec.feature_extraction._flatten": "ImageFlattener",
     "skimgrec.feature_extraction._hog": "HOGTransformer",
     "skimgrec.preprocessing._loader": "ImageLoader",
+    "skimgrec.neighbors._conformal": "ConformalClassifier",
+    "skimgrec.neighbors._rejecting": "RejectingClassifier",
     "skimgrec.neural_network._cnn": "KerasCNNClassifier",
     "skimgrec.neural_network._mlp": "KerasMLPClassifier",
 }

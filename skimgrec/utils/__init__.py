@@ -3,6 +3,7 @@
 from skimgrec.utils._atomic_fit import unchanged_on_failure
 from skimgrec.utils._chunks import chunk_slices
 from skimgrec.utils._interrupts import interrupts_passed_on, may_keep_interrupted_fit
+from skimgrec.utils._labels import check_labels
 from skimgrec.utils._lazy_images import LazyImages, Pictures, chunk_length, read_chunks, read_rows
 from skimgrec.utils._pictures import check_image_shape, validate_pictures, with_channel_axis
 from skimgrec.utils._value_range import UINT8_RANGE, value_range
@@ -12,6 +13,7 @@ __all__ = [
     "LazyImages",
     "Pictures",
     "check_image_shape",
+    "check_labels",
     "chunk_length",
     "chunk_slices",
     "interrupts_passed_on",

@@ -8,6 +8,7 @@ import typer
 
 from skimgrec.cli._check import check
 from skimgrec.cli._compare import compare
+from skimgrec.cli._export import export
 from skimgrec.cli._help import Command
 from skimgrec.cli._models import models
 from skimgrec.cli._tune import tune
@@ -26,6 +27,7 @@ app.command(cls=Command)(compare)
 app.command(cls=Command)(tune)
 app.command(cls=Command)(models)
 app.command(cls=Command)(check)
+app.command(cls=Command)(export)
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,11 +67,13 @@ def _plain_model(source: Source, kind: str) -> Any:
 
 @contextmanager
 def without_advice() -> Iterator[None]:
-    """Hold back Keras's advice against the format that was asked for."""
+    """Hold back Keras's advice against a format, and NumPy's on how Keras makes arrays, when it saves or loads."""
     logger = logging.getLogger("absl")
     level = logger.level
     logger.setLevel(logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logger.setLevel(level)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from skimgrec.persistence._errors import ModelFileError
+from skimgrec.persistence._export_keras import without_advice
 from skimgrec.persistence._keras_config import first_difference, read_network
 from skimgrec.persistence._keras_file import open_keras_file
 from skimgrec.persistence._keras_guess import guess_classifier, ranges_of, shape_of_pictures
@@ -267,8 +268,9 @@ def _from_whole_model(
     if not Path(path).is_file():
         raise FileNotFoundError(f"{os.fspath(path)}: there is no such file.")
     try:
-        model = keras.saving.load_model(path, compile=False)
-        config = json.dumps(keras.saving.serialize_keras_object(model))
+        with without_advice():
+            model = keras.saving.load_model(path, compile=False)
+            config, weights = json.dumps(keras.saving.serialize_keras_object(model)), model.get_weights()
     except Exception as error:  # whatever the file makes Keras do
         raise ModelFileError(f"Keras cannot load it as a whole model: {str(error)[:500]}") from error
     try:
@@ -290,7 +292,6 @@ def _from_whole_model(
         raise ValueError(f"estimator={estimator!r}: a whole model needs a KerasCNNClassifier.")
     net.set_params(architecture=ImportedArchitecture(config, received))
     shape = shape_of_pictures(network, image_shape)
-    weights = model.get_weights()
     order = np.argsort(names)
     if not np.array_equal(order, np.arange(len(order))):
         _check_last_is_dense(model, names)

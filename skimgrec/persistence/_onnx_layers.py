@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.neural_network import load_keras
+from skimgrec.persistence._export_keras import without_advice
 from skimgrec.persistence._onnx_activations import activation_name, add_activation, clipped_relu
 from skimgrec.persistence._onnx_graph import Graph, as_channels_first, as_channels_last
 
@@ -204,9 +205,10 @@ def _rescaling(call: Call) -> str:
 
 
 def _normalization(call: Call) -> str:
-    ops, epsilon = load_keras().ops, load_keras().config.epsilon()
-    mean, variance = (np.asarray(ops.convert_to_numpy(part)) for part in (call.layer.mean, call.layer.variance))
-    spread = np.maximum(np.sqrt(variance), epsilon)
+    keras = load_keras()
+    with without_advice():
+        mean, variance = (np.asarray(keras.ops.convert_to_numpy(x)) for x in (call.layer.mean, call.layer.variance))
+    spread = np.maximum(np.sqrt(variance), keras.config.epsilon())
     if call.layer.invert:
         x = call.graph.add("Mul", call.inputs[0], call.by_channel(spread))
         return call.graph.add("Add", x, call.by_channel(mean))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.persistence._card import words
@@ -25,7 +25,8 @@ class Source:
     Parameters
     ----------
     estimator : estimator object
-        A Keras classifier, a pipeline that begins behind `ImageLoader`, or another classifier.
+        A Keras classifier, a pipeline that begins behind `ImageLoader`, or another classifier. A network that
+        calculates in less is one in float32 here.
     shape : tuple of int
         Of one picture or row.
     dtype : dtype
@@ -52,21 +53,21 @@ class Source:
     def is_network(self) -> bool:
         return is_network(self.estimator)
 
-    def probabilities(self, pictures: NDArray[Any]) -> NDArray[np.float64]:
-        """Return what the estimator itself gives, in float32 where a network would calculate in less."""
-        estimator = self.estimator
-        if self.is_network:
-            from skimgrec.persistence._onnx_network import in_float32
-
-            estimator = in_float32(estimator)
-        return estimator.predict_proba(pictures)
-
 
 def is_network(estimator: Any) -> bool:
     """Tell whether an estimator is one of our Keras classifiers."""
     from skimgrec.neural_network import BaseKerasClassifier
 
     return isinstance(estimator, BaseKerasClassifier)
+
+
+def in_float32(net: Any) -> Any:
+    """Return a Keras classifier itself, or a copy that predicts in float32 where it would in less."""
+    if net._dtype_policy == "float32":
+        return net
+    precise = copy.copy(net)
+    precise._dtype_policy = "float32"
+    return precise
 
 
 def source_of(estimator: Any, dtype: str | None) -> Source:
@@ -108,7 +109,7 @@ def source_of(estimator: Any, dtype: str | None) -> Source:
             )
         shape = (n_features,)
     return Source(
-        estimator=_joined(steps),
+        estimator=_joined([*steps[:-1], in_float32(steps[-1]) if is_network(steps[-1]) else steps[-1]]),
         shape=tuple(map(int, shape)),
         dtype=_dtype(dtype, value_range, name),
         value_range=None if value_range is None else (float(value_range[0]), float(value_range[1])),

@@ -14,7 +14,7 @@ from skimgrec.neural_network import load_keras
 from skimgrec.neural_network._runtime import without_backend_chatter
 from skimgrec.persistence._export_keras import check_is_network, without_advice
 from skimgrec.persistence._export_source import Source
-from skimgrec.persistence._onnx_network import in_float32, plain_core
+from skimgrec.persistence._onnx_network import plain_core
 from skimgrec.utils import with_channel_axis
 
 
@@ -34,7 +34,7 @@ def tflite_bytes(source: Source) -> bytes:
     import tensorflow as tf
 
     core = plain_core(net)
-    numbers = {id(v): weights for v, weights in zip(core.weights, in_float32(net)._weights, strict=True)}
+    numbers = {id(v): weights for v, weights in zip(core.weights, net._weights, strict=True)}
 
     def constants(variables: Any) -> list[Any]:
         # Variables of a network would have no values in the file. Those without weights are of random generators.

@@ -86,5 +86,8 @@ def run_onnx(content: bytes, pictures: NDArray[Any]) -> NDArray[Any]:
     """Return what onnxruntime makes of pictures with the content of an ONNX file."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    # One thread is enough for a check, and needs no processor of its own, which not every container grants.
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     return session.run([OUTPUT], {INPUT: pictures})[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,18 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.neural_network import load_keras
+from skimgrec.persistence._export_source import in_float32
 from skimgrec.persistence._onnx_graph import Graph, as_channels_first
 from skimgrec.persistence._onnx_layers import Call, UnknownLayerError, converter_of, known_layers
 from skimgrec.utils import with_channel_axis
-
-
-def in_float32(net: Any) -> Any:
-    """Return the classifier itself, or a copy that predicts in float32 where it would in less."""
-    if net._dtype_policy == "float32":
-        return net
-    precise = copy.copy(net)
-    precise._dtype_policy = "float32"
-    return precise
 
 
 def add_network(graph: Graph, net: Any, pictures: str) -> str:

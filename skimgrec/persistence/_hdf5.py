@@ -112,8 +112,11 @@ class StoredGroup:
         """Return the names of what lies in it."""
         try:
             names = list(self._group.keys())
+            are_texts = all(isinstance(name, str) for name in names)
         except Exception as error:
             raise ModelFileError(f"{self.name or 'The file'} has names that cannot be read.") from error
+        if not are_texts:
+            raise ModelFileError(f"{self.name or 'The file'} has names that are no text.")
         if len(names) > _MOST_GROUPS:
             raise ModelFileError(f"{self.name or 'The file'} holds {len(names)} parts, more than a network has.")
         return names
@@ -223,7 +226,8 @@ class StoredGroup:
                 )
             yield group
             if depth < _DEEPEST:
-                for name in group.names():
+                # The last one waiting comes first.
+                for name in reversed(group.names()):
                     try:
                         # The link first: to ask what lies behind one of another kind is to follow it.
                         is_own = group._group.get(name, getclass=True, getlink=True) is h5py.HardLink

@@ -174,7 +174,9 @@ def _from_data(
 
     with open_keras_file(path) as file:
         network = None if file.config is None else read_network(file.config)
-        if network is None and estimator is None:
+        if estimator is not None:
+            net = _template(estimator)
+        elif network is None:
             raise ModelFileError(
                 "It holds weights alone, and does not say what network they belong to. Give that one as estimator=, "
                 'such as KerasCNNClassifier(architecture="sequential", filters=(32, 64)).'
@@ -183,7 +185,8 @@ def _from_data(
             _, (low, high) = ranges_of(network, value_range, input_range)
             if network is not None and network.steps and network.steps[0].kind == "Rescaling":
                 network = network.without_first()
-            net = guess_classifier(network) if estimator is None else _template(estimator)
+            if network is not None and estimator is None:
+                net = guess_classifier(network)
         except ModelFileError as error:
             raise ModelFileError(f"The network is none of skimgrec's architectures: {error}. {_OTHER_WAYS}") from error
         shape = shape_of_pictures(network, image_shape)

@@ -113,7 +113,7 @@ def _bins_by_edges(graph: Graph, layout: HOGLayout, g_row: str, g_col: str) -> s
     row, col = graph.add("Mul", row, sign), graph.add("Mul", col, sign)
 
     turn = 360.0 if layout.signed else 180.0
-    edges = turn / layout.orientations * np.arange(1, layout.orientations)
+    edges = turn / layout.orientations * np.arange(1, layout.orientations, dtype=np.float64)
     if not len(edges):
         return graph.reshape(graph.cast(graph.add("Mul", row, zero), np.int64), [0, 0, -1])
     cosines, sines = _direction(edges % 180.0)

@@ -145,16 +145,16 @@ def _dense(call: Call) -> str:
 
 
 def _normalized(call: Call) -> str:
-    layer, n = call.layer, call.shape_in[-1]
+    layer = call.layer
     axes = np.atleast_1d(np.asarray(layer.axis)) % len(call.shape_in)
     if axes.tolist() != [len(call.shape_in) - 1]:
         raise call.unknown(f"axis={layer.axis!r}")
-    scale = np.ones(n, np.float32) if layer.gamma is None else call.number(layer.gamma)
-    offset = np.zeros(n, np.float32) if layer.beta is None else call.number(layer.beta)
-    numbers = [scale, offset, call.number(layer.moving_mean), call.number(layer.moving_variance)]
+    mean, variance = call.number(layer.moving_mean), call.number(layer.moving_variance)
+    scale = np.ones_like(mean) if layer.gamma is None else call.number(layer.gamma)
+    offset = np.zeros_like(mean) if layer.beta is None else call.number(layer.beta)
     if len(call.shape_in) not in (2, 4):
         raise call.unknown(f"an input of {len(call.shape_in)} axes")
-    constants = [call.graph.constant(array) for array in numbers]
+    constants = [call.graph.constant(array) for array in (scale, offset, mean, variance)]
     return call.graph.add("BatchNormalization", call.inputs[0], *constants, epsilon=float(layer.epsilon))
 
 

@@ -60,7 +60,8 @@ def convert_pipeline(source: Source) -> tuple[Any, str]:
     }
     # Probabilities as an array rather than as a list of dicts. Our own classifiers have no options, and none are added
     # to those that are listed.
-    options = {id(part): {} if is_network(part) else {"zipmap": False} for part in _last(estimator)}
+    last = _last(estimator)
+    options: dict[int, dict[str, bool]] = {} if is_network(last) else {id(last): {"zipmap": False}}
     options.update({id(part): {} for part in members(estimator) if is_network(part)})
     try:
         with warnings.catch_warnings():
@@ -92,10 +93,10 @@ def convert_pipeline(source: Source) -> tuple[Any, str]:
     return model, outputs[1] if len(outputs) > 1 else outputs[0]
 
 
-def _last(estimator: Any) -> list[Any]:
-    """Return an estimator, its last step, and that one's last step."""
+def _last(estimator: Any) -> Any:
+    """Return the last step of nested pipelines."""
     steps = getattr(estimator, "steps", None)
-    return [estimator, *(_last(steps[-1][1]) if steps else [])]
+    return _last(steps[-1][1]) if steps else estimator
 
 
 def _with_plain_votes(estimator: Any) -> Any:

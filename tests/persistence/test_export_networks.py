@@ -202,8 +202,8 @@ for name in ("residual", "perceptron"):
     assert all(model.compiled for model in models)
     models.append(keras.models.clone_model(models[0]))
     models[-1].load_weights(f"{folder}/{name}.weights.h5")
-    np.save(f"{folder}/{name}_out.npy", [model.predict(X, verbose=0) for model in models])
-    models[0].fit(X, np.zeros(len(X)), verbose=0)
+    np.save(f"{folder}/{name}_out.npy", [model(X.astype("float32")).numpy() for model in models])
+models[0].train_on_batch(X, np.zeros(len(X)))
 """
 
 

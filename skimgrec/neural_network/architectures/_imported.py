@@ -30,10 +30,6 @@ class ImportedArchitecture:
     config: str
     input_range: tuple[float, float] = (0.0, 1.0)
 
-    @property
-    def __name__(self) -> str:
-        return type(self).__name__
-
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.config)} characters)"
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from skimgrec.persistence._errors import ModelFileError
 
-_MOST_GROUPS, _DEEPEST = 20_000, 12
+_MOST_GROUPS, _DEEPEST = 10_000, 12
 _SHOWN = 100
 # Where texts of varying length lie: the signature of a collection of them, its version, and its size.
 _COLLECTION = re.compile(rb"GCOL\x01\0\0\0(.{8})", re.DOTALL)

@@ -9,6 +9,7 @@ import typer
 from skimgrec.cli._check import check
 from skimgrec.cli._compare import compare
 from skimgrec.cli._evaluate import evaluate
+from skimgrec.cli._export import export
 from skimgrec.cli._help import Command
 from skimgrec.cli._info import info
 from skimgrec.cli._models import models
@@ -34,6 +35,7 @@ app.command(cls=Command)(evaluate)
 app.command(cls=Command)(info)
 app.command(cls=Command)(models)
 app.command(cls=Command)(check)
+app.command(cls=Command)(export)
 
 
 def _show_version(wanted: bool) -> None:

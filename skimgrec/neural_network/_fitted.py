@@ -68,8 +68,11 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
 
     @property
     def loss_(self) -> float:
-        """Loss of the last epoch, on the training pictures as they were augmented."""
-        return self.loss_curve_[-1]
+        """Loss of the last epoch, on the training pictures as they were augmented; NaN before the first one.
+
+        That is where the weights come from elsewhere.
+        """
+        return self.loss_curve_[-1] if self.loss_curve_ else float("nan")
 
     @property
     def loss_curve_(self) -> list[float]:
@@ -79,8 +82,8 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
 
     @property
     def best_loss_(self) -> float:
-        """The smallest loss of an epoch."""
-        return min(self.loss_curve_)
+        """The smallest loss of an epoch; NaN before the first one."""
+        return min(self.loss_curve_, default=float("nan"))
 
     @property
     def validation_scores_(self) -> list[float] | None:

@@ -22,10 +22,11 @@ _forked_from_running_backend = False
 # Bytes that importing and starting it adds to a process, generously.
 _MEMORY_OF_TENSORFLOW = 2**30
 
-# What TensorFlow's C++ side writes to stderr at import and first use, whatever TF_CPP_MIN_LOG_LEVEL says.
+# What TensorFlow's C++ side writes to stderr at import, first use and conversion, whatever TF_CPP_MIN_LOG_LEVEL says.
 _BACKEND_CHATTER = re.compile(
     rb"^([IW]\d{4} |\d{4}-\d\d-\d\d .*: [IW] |E\d{4} .*(cuda|computation_placer)"
-    rb"|WARNING: All log messages before absl::InitializeLog|To enable the following instructions|\s*$)"
+    rb"|WARNING: All log messages before absl::InitializeLog|To enable the following instructions"
+    rb"|INFO: Created TensorFlow Lite |\s*$)"
 )
 
 
@@ -60,7 +61,7 @@ def load_keras(n_threads: int | None = None) -> ModuleType:
     if _keras is None:
         with _lock:
             if _keras is None:
-                with _without_backend_chatter(), warnings.catch_warnings():
+                with without_backend_chatter(), warnings.catch_warnings():
                     # What Keras's and TensorFlow's own imports deprecate is not for our users to act on.
                     warnings.simplefilter("ignore")
                     import keras
@@ -147,7 +148,7 @@ def _allow_for_memory_of_tensorflow() -> None:
 
 
 @contextlib.contextmanager
-def _without_backend_chatter() -> Iterator[None]:
+def without_backend_chatter() -> Iterator[None]:
     """Hold back stderr's file descriptor, and pass on afterwards all that is not the backend's start-up chatter."""
     try:
         sys.stderr.flush()

@@ -80,7 +80,7 @@ def _shapes_of_weights(net: Any, name: str) -> list[tuple[int, ...]]:
     load_keras(net.n_threads)
     try:
         architecture_function(net._fitted_architecture)
-        with _without_numbers():
+        with without_numbers():
             core = net._build_core()
             return [tuple(int(side) for side in weight.shape) for weight in core.weights]
     except Exception as error:  # Keras has many ways to refuse an architecture
@@ -88,7 +88,7 @@ def _shapes_of_weights(net: Any, name: str) -> list[tuple[int, ...]]:
 
 
 @contextmanager
-def _without_numbers() -> Iterator[None]:
+def without_numbers() -> Iterator[None]:
     """Let variables that are made have a shape and no values."""
     from keras.src.backend.common import global_state
     from keras.src.backend.common.stateless_scope import StatelessScope

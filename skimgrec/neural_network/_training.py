@@ -275,8 +275,10 @@ class TrainableNetwork(FittedNetwork):
             )
 
     @contextmanager
-    def _lend_trainable_network(self, input_dtype: str, resume: bool) -> Iterator[Network]:
-        """Lend a compiled network that starts from this classifier's state, or from new weights."""
+    def _lend_trainable_network(
+        self, input_dtype: str, resume: bool, weights: Arrays | None = None
+    ) -> Iterator[Network]:
+        """Lend a compiled network that starts from this classifier's state, from `weights`, or from new ones."""
         schedule = self.learning_rate_schedule
         optimizer = make_optimizer(self.optimizer, self.learning_rate, self.weight_decay, schedule=schedule)
         spare = self.weight_decay is not None
@@ -290,7 +292,7 @@ class TrainableNetwork(FittedNetwork):
                 self._check_same_optimizer(optimizer)
                 network.load(self._training_state())
             else:
-                network.initialize(self._seed, self._own_initial_weights())
+                network.initialize(self._seed, self._own_initial_weights() if weights is None else weights)
                 self._optimizer_key = optimizer_key(optimizer)
             rate = optimizer.get_config()["learning_rate"]
             # A rate that the optimizer was given as a schedule stands in its configuration as a dict.

@@ -1,7 +1,17 @@
-"""One-file models that load without running code."""
+"""One-file models that load without running code, and models in the formats of others."""
 
 from skimgrec.persistence._errors import ModelFileError
+from skimgrec.persistence._export import export_model
+from skimgrec.persistence._keras_import import import_model
 from skimgrec.persistence._model_file import load_model, read_card, save_model
 from skimgrec.persistence._size import model_file_size
 
-__all__ = ["ModelFileError", "load_model", "model_file_size", "read_card", "save_model"]
+__all__ = [
+    "ModelFileError",
+    "export_model",
+    "import_model",
+    "load_model",
+    "model_file_size",
+    "read_card",
+    "save_model",
+]

@@ -115,3 +115,20 @@ def opened(tmp_path):
         return load_model(path, **options)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def as_trained():
+    """Return a function that gives a classifier random weights, as if it had been trained."""
+
+    def make(net, classes, image_shape, value_range=(0.0, 255.0)):
+        from skimgrec.neural_network._adoption import adopt, prepare
+
+        rng = np.random.default_rng(0)
+        prepare(net, np.asarray(classes), image_shape, value_range)
+        # Variances of batch normalisation start at 1, and stay above 0.
+        weights = [array + 0.2 * rng.uniform(-1, 1, array.shape) for array in net._build_core().get_weights()]
+        adopt(net, [array.astype(np.float32) for array in weights])
+        return net
+
+    return make

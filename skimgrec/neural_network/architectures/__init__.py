@@ -7,12 +7,14 @@ from skimgrec.neural_network.architectures._choice import (
     check_new_variables,
     used_hyperparameters,
 )
+from skimgrec.neural_network.architectures._imported import ImportedArchitecture
 from skimgrec.neural_network.architectures._perceptron import multilayer_perceptron
 from skimgrec.neural_network.architectures._residual import residual_cnn
 from skimgrec.neural_network.architectures._sequential import sequential_cnn
 
 __all__ = [
     "ARCHITECTURES",
+    "ImportedArchitecture",
     "architecture_function",
     "check_core",
     "check_new_variables",

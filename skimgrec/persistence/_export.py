@@ -47,7 +47,7 @@ def export_model(
     dtype : {"uint8", "float32"} or None, default=None
         Of the pictures that ``.onnx`` and ``.tflite`` take. None is uint8 if pictures of 0 to 255 were fitted on, else
         float32.
-    tolerance : float, default=1e-5
+    tolerance : float, default=1e-05
         How far a probability may be from the estimator's own. Beyond, no file is written.
 
     Returns

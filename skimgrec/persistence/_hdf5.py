@@ -20,8 +20,8 @@ from skimgrec.persistence._errors import ModelFileError
 
 _MOST_GROUPS, _DEEPEST = 10_000, 12
 _SHOWN = 100
-# Where texts of varying length lie: the signature of a collection of them, its version, and its size.
-_COLLECTION = re.compile(rb"GCOL\x01\0\0\0(.{8})", re.DOTALL)
+# Where texts of varying length lie: the signature of a collection of them, and its version.
+_COLLECTION = re.compile(b"GCOL\x01\0\0\0")
 _MOST_TEXT, _PIECE = 2**28, 2**20
 
 
@@ -40,7 +40,12 @@ class StoredArray:
     def __init__(self, dataset: Any, name: str, file_size: int) -> None:
         self.name = name
         self._dataset = dataset
-        self._check(file_size)
+        try:
+            self._check(file_size)
+        except ModelFileError:
+            raise
+        except Exception as error:  # HDF5's own errors are of many kinds
+            raise ModelFileError(f"{name} cannot be read: {str(error)[:200]}") from error
         self.shape: tuple[int, ...] = tuple(int(side) for side in dataset.shape)
 
     @property
@@ -258,7 +263,7 @@ def open_hdf5(stream: BinaryIO, size: int) -> Iterator[StoredGroup]:
     """
     import h5py
 
-    longest = _longest_text(stream)
+    longest = _check_collections(stream, size)
     try:
         file = h5py.File(stream, "r")
     except Exception as error:
@@ -269,17 +274,49 @@ def open_hdf5(stream: BinaryIO, size: int) -> Iterator[StoredGroup]:
         file.close()
 
 
-def _longest_text(stream: BinaryIO) -> int:
-    """Return a number of bytes that no text of varying length in an HDF5 file exceeds.
+def _check_collections(stream: BinaryIO, size: int) -> int:
+    """Check what HDF5 does not where it reads texts of varying length, and return how long none of them is.
 
-    They lie in collections, which the library finds by their signature, and a collection says its size.
+    They lie in collections, which it finds by their signature, and goes through without looking whether it gets on: an
+    entry of no length would keep it for ever.
+
+    Raises
+    ------
+    ModelFileError
+        If the file does not begin as Keras's do, or a collection does not hold what it says.
     """
-    longest, end = 0, b""
+    stream.seek(0)
+    beginning = stream.read(16)
+    # Where the numbers of bytes in an address and in a length stand, by the version of the format.
+    widths = beginning[13:15] if beginning[8:9] in (b"\0", b"\1") else beginning[9:11]
+    if not beginning.startswith(b"\x89HDF\r\n\x1a\n") or widths != b"\x08\x08":
+        raise ModelFileError("It is no HDF5 file as Keras writes them.")
+    places, place, end = [], 0, b""
     stream.seek(0)
     while piece := stream.read(_PIECE):
         window = end + piece
-        sizes = (int.from_bytes(match[1], "little") for match in _COLLECTION.finditer(window))
-        longest = max(longest, *sizes, 0)
-        end = window[-15:]
+        places += [place - len(end) + match.start() for match in _COLLECTION.finditer(window)]
+        place, end = place + len(piece), window[-7:]
+    longest = total = 0
+    for place in places:
+        stream.seek(place)
+        length = int.from_bytes(stream.read(16)[8:], "little")
+        total += length
+        if not 16 <= length <= size - place or total > size:
+            raise ModelFileError("The file is damaged: it holds texts that do not lie in it, or on one another.")
+        _check_collection(stream.read(length - 16))
+        longest = max(longest, length)
     stream.seek(0)
     return longest
+
+
+def _check_collection(entries: bytes) -> None:
+    at = 0
+    while at + 16 <= len(entries):
+        number = int.from_bytes(entries[at : at + 2], "little")
+        length = int.from_bytes(entries[at + 8 : at + 16], "little")
+        # The entry numbered 0 is what is left, and counts its own head.
+        step = 16 + -(-length // 8) * 8 if number else length
+        if step < 16 or at + step > len(entries):
+            raise ModelFileError("The file is damaged: its texts of varying length cannot be told apart.")
+        at += step

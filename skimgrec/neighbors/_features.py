@@ -190,7 +190,8 @@ def _checked(given: Any, rows: slice, caller: str) -> NDArray[np.float32]:
     if part.ndim != 2 or len(part) != rows.stop - rows.start or not part.shape[1] or part.dtype.kind not in "buif":
         raise ValueError(
             f"{caller} got features of shape {part.shape} and dtype {part.dtype} for {rows.stop - rows.start} "
-            "pictures, expected numbers of shape (n, n_features): end the features with ImageFlattener if they are pictures."
+            "pictures, expected numbers of shape (n, n_features): end the features with ImageFlattener if they are "
+            "pictures."
         )
     with np.errstate(over="ignore"):
         part = part.astype(np.float32, copy=False)

@@ -98,7 +98,7 @@ def captioned(
             [
                 CaptionedPicture(
                     drawn[row],
-                    [*([] if labels is None else [labels[row]]), f"{distance:.3g}", *_file_line(images[row])],
+                    [*([] if labels is None else [labels[row]]), distance_text(distance), *_file_line(images[row])],
                 )
                 for row, distance in zip(of_query.tolist(), away.tolist(), strict=True)
             ]
@@ -109,14 +109,28 @@ def captioned(
 
 
 def _shown_all(pictures: Any, value_range: tuple[float, float] | None) -> list[NDArray[np.uint8] | None]:
-    """Return pictures to be shown: those from files have a range of their own."""
-    if len(pictures) and isinstance(pictures[0], (str, os.PathLike)):
-        return shown(list(pictures))
-    return shown(pictures, value_range) if len(pictures) else []
+    """Return pictures to be shown: those from files are uint8, whatever range the others have."""
+    return [
+        shown([picture], None if isinstance(picture, (str, os.PathLike)) else value_range)[0] for picture in pictures
+    ]
 
 
 def _file_line(picture: Any) -> list[str]:
     return [file_name(picture)] if isinstance(picture, (str, os.PathLike)) else []
+
+
+def distance_text(distance: float) -> str:
+    """Return a distance in three digits.
+
+    Examples
+    --------
+    >>> [distance_text(value) for value in (0.0, 1.2, 1234.5)]
+    ['0', '1.20', '1,230']
+    """
+    if distance == 0:
+        return "0"
+    rounded = float(f"{distance:.3g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{distance:#.3g}"
 
 
 def draw_sheet(
@@ -235,7 +249,8 @@ def draw_distances(
     image = ax.imshow(distances, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="nearest")
     if colorbar:
         bar = ax.figure.colorbar(image, ax=ax, extend="min" if low > 0 else "neither")
-        bar.set_label(f"{escaped(metric)} distance".strip())
+        name = {"euclidean": "Euclidean"}.get(metric, escaped(metric))
+        bar.set_label(f"{name} distance".strip())
     if labels is None:
         ax.set(xlabel="picture", ylabel="picture")
         return ax, image

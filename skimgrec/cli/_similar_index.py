@@ -112,7 +112,7 @@ def indexed(
     if files is not None:
         from skimgrec.preprocessing import ImageLoader
 
-        loader = loader or ImageLoader(tuple(map(int, images.shape[1:3])), grey=grey)
+        loader = loader or ImageLoader((int(images.shape[1]), int(images.shape[2])), grey=grey)
         paths = [os.path.abspath(file) for file in files]
     shown.doing(f"comparing {len(images):,} pictures")
     neighbors = ImageNeighbors(transformer, metric=metric or "euclidean", n_jobs=-1)

@@ -55,8 +55,7 @@ class Sheet:
         """Lay a picture into the middle of a square; None is a picture that is not there."""
         from matplotlib.patches import Rectangle
 
-        square = {"fill": True, "facecolor": "0.96", "edgecolor": "none", "zorder": 0}
-        self.ax.add_patch(Rectangle((left, top), side, side, **square))
+        self.ax.add_patch(Rectangle((left, top), side, side, facecolor="0.96", edgecolor="none", zorder=0))
         if picture is None:
             self.text("no picture", left + side / 2, top + side / 2, color="0.5", ha="center", va="center")
         else:
@@ -73,8 +72,8 @@ class Sheet:
             self.images.append(image)
             # imshow has set the limits to this one picture's.
             self.ax.set(xlim=self._limits[0], ylim=self._limits[1])
-        frame = {"fill": False, "edgecolor": _FRAME, "linewidth": 0.5 * self._scale}
-        self.ax.add_patch(Rectangle((left, top), side, side, **frame))
+        width = 0.5 * self._scale
+        self.ax.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=_FRAME, linewidth=width))
 
     def text(self, text: str, left: float, top: float, size: float = FONT_SIZE, **options: Any) -> None:
         """Write a line of text."""

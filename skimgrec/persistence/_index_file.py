@@ -91,7 +91,7 @@ def save_index(neighbors: ImageNeighbors, path: str | os.PathLike[str]) -> None:
             f"The index has {vectors.nbytes / 2**30:.1f} GiB, and an index file holds no more than 4 GiB. Choose "
             "features with fewer values, such as a HOGTransformer with larger cells, or put a PCA behind them."
         )
-    body = memoryview(vectors).cast("B")
+    body = vectors.data.cast("B")
     # White space at the end of the JSON brings the vectors to where they are to begin.
     manifest = _manifest(dict.fromkeys(_MEMBERS, "0" * 64))
     named = sum(len(local_header(name)) for name in (MANIFEST, *_MEMBERS))
@@ -157,7 +157,7 @@ def open_index(path: str | os.PathLike[str], *, trusted: Iterable[str] = ()) -> 
         raise ModelFileError(f"{os.fspath(path)}: {error}") from error
 
     def check() -> None:
-        if _digest((header, memoryview(vectors).cast("B"))) != digests[VECTORS]:
+        if _digest((header, vectors.data.cast("B"))) != digests[VECTORS]:
             raise ModelFileError(f"{os.fspath(path)}: The file is damaged: {VECTORS} is not what was saved.")
 
     neighbors._check_vectors = check

@@ -7,7 +7,7 @@ import keras
 import pytest
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier
+from skimgrec import HOGTransformer, ImageFlattener, ImageNeighbors, KerasCNNClassifier, KerasMLPClassifier
 from skimgrec.model_selection import RBFSVMClassifier
 
 # The checks train on tables of a few columns, which are taken for pictures of one row, and want an accuracy of 0.83
@@ -17,6 +17,10 @@ ESTIMATORS = {
     "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),
     "ImageFlattener": ImageFlattener(),
     "ImageFlattener scaled": ImageFlattener(scale=True),
+    "ImageNeighbors": ImageNeighbors("pixels"),
+    "ImageNeighbors by cosine": ImageNeighbors(
+        HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)), metric="cosine"
+    ),
     "KerasCNNClassifier": KerasCNNClassifier(filters=(8, 16), **_QUICK),
     "KerasCNNClassifier sequential": KerasCNNClassifier(
         architecture="sequential", filters=(8,), dense_units=(16,), learning_rate_schedule="constant", **_QUICK

@@ -177,7 +177,7 @@ class ImageNeighbors(BaseEstimator):
             pictures = validate_pictures(self, X, reset=True)
             if labels is not None:
                 check_consistent_length(pictures, labels)
-            transformer = found.transformer.fit(pictures) if labels is None else found.transformer.fit(pictures, labels)
+            transformer = found.transformer.fit(pictures, labels)
             vectors = vectors_of(transformer, pictures, type(self).__name__)
             self._take_over(vectors, transformer, found.loader or loader, paths, labels)
         return self

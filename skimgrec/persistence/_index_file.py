@@ -332,6 +332,8 @@ def _rebuilt(entries: Any, transformer: Any, vectors: NDArray[np.float32]) -> Im
             neighbors.feature_names_in_ = np.array(entries["feature_names"], dtype=object)
         loader = None
         if entries["loader"] is not None:
+            if set(entries["loader"]) != set(_LOADER_PARAMETERS):  # such as a cache, a place to write to
+                raise ValueError("its loader's parameters are not those of an index")
             loader = ImageLoader(**{name: _as_tuple(value) for name, value in entries["loader"].items()})
             loader._validate_params()
             loader._format()

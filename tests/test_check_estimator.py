@@ -13,6 +13,7 @@ from skimgrec import (
     ConformalClassifier,
     HOGTransformer,
     ImageFlattener,
+    ImageNeighbors,
     KerasCNNClassifier,
     KerasMLPClassifier,
     RejectingClassifier,
@@ -28,6 +29,10 @@ ESTIMATORS = {
     "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),
     "ImageFlattener": ImageFlattener(),
     "ImageFlattener scaled": ImageFlattener(scale=True),
+    "ImageNeighbors": ImageNeighbors("pixels"),
+    "ImageNeighbors by cosine": ImageNeighbors(
+        HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)), metric="cosine"
+    ),
     "KerasCNNClassifier": KerasCNNClassifier(filters=(8, 16), **_QUICK),
     "KerasCNNClassifier sequential": KerasCNNClassifier(
         architecture="sequential", filters=(8,), dense_units=(16,), learning_rate_schedule="constant", **_QUICK

@@ -14,6 +14,7 @@ from skimgrec.cli._help import Command
 from skimgrec.cli._info import info
 from skimgrec.cli._models import models
 from skimgrec.cli._predict import predict
+from skimgrec.cli._similar import similar
 from skimgrec.cli._train import train
 from skimgrec.cli._tune import tune
 
@@ -32,6 +33,7 @@ app.command(cls=Command)(tune)
 app.command(cls=Command)(train)
 app.command(cls=Command)(predict)
 app.command(cls=Command)(evaluate)
+app.command(cls=Command)(similar)
 app.command(cls=Command)(info)
 app.command(cls=Command)(models)
 app.command(cls=Command)(check)

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from skimgrec.cli._named_pictures import STDIN
+from skimgrec.cli._named_pictures import read_named
 from skimgrec.cli._output import printable
-from skimgrec.utils._decode import UnreadablePictureError, read_picture
-from skimgrec.utils._picture_files import decode_files
 
 if TYPE_CHECKING:
     from skimgrec.cli._model_file import Model
@@ -82,7 +80,7 @@ class Answers:
         """Yield the answer about each file, in order."""
         for start in range(0, len(files), _AT_A_TIME):
             part = files[start : start + _AT_A_TIME]
-            pictures, errors = self._read(part)
+            pictures, errors = read_named(part, self._model.loader._format())
             given = iter(self._answers(np.stack(pictures)) if pictures else ())
             for file in part:
                 if file in errors:
@@ -91,26 +89,6 @@ class Answers:
                     classes, probabilities = next(given)
                     sure = self._threshold is None or probabilities is None or probabilities[0] >= self._threshold
                     yield Answer(file, classes, probabilities, sure)
-
-    def _read(self, files: Sequence[str]) -> tuple[list[Any], dict[str, str]]:
-        wanted = self._model.loader._format()
-        named = [file for file in files if file != STDIN]
-        decoded = decode_files(named, wanted, n_jobs=-1)
-        pictures, errors = [], {}
-        for file in files:
-            try:
-                found = (
-                    read_picture("standard input", wanted, content=sys.stdin.buffer.read())
-                    if file == STDIN
-                    else next(decoded)
-                )
-            except UnreadablePictureError as error:
-                found = error
-            if isinstance(found, UnreadablePictureError):
-                errors[file] = found.reason
-            else:
-                pictures.append(found)
-        return pictures, errors
 
     def _answers(self, pictures: Any) -> Iterator[tuple[list[str], list[float] | None]]:
         probabilities = self._model.probabilities(pictures)

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from skimgrec.utils._picture_format import PictureFormat
 
 STDIN = "-"
 
@@ -66,6 +70,46 @@ def named_pictures(names: Sequence[str], files_from: Path | None = None) -> Name
         else:
             files += _in_pattern(name, notes)
     return NamedPictures(files, notes)
+
+
+def read_named(files: Sequence[str], wanted: PictureFormat) -> tuple[list[Any], dict[str, str]]:
+    """Read picture files, and standard input where it is named.
+
+    Parameters
+    ----------
+    files : sequence of str
+        As `NamedPictures` has them.
+    wanted : PictureFormat
+        What to bring the pictures to.
+
+    Returns
+    -------
+    pictures : list of ndarray
+        Those that could be read, in order.
+    errors : dict of str to str
+        Why the others could not, by the name of the file.
+    """
+    from skimgrec.utils._decode import UnreadablePictureError, read_picture
+    from skimgrec.utils._picture_files import decode_files
+
+    decoded = decode_files([file for file in files if file != STDIN], wanted, n_jobs=-1)
+    pictures: list[Any] = []
+    errors: dict[str, str] = {}
+    for file in files:
+        found: Any
+        try:
+            found = (
+                read_picture("standard input", wanted, content=sys.stdin.buffer.read())
+                if file == STDIN
+                else next(decoded)
+            )
+        except UnreadablePictureError as error:
+            found = error
+        if isinstance(found, UnreadablePictureError):
+            errors[file] = found.reason
+        else:
+            pictures.append(found)
+    return pictures, errors
 
 
 def _lines(path: Path) -> list[str]:

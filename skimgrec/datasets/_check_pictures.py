@@ -79,7 +79,7 @@ def pictures_of(check: ImageCheck, rows: Any) -> list[NDArray[np.uint8] | None]:
             row: name for finding in check.findings for row, name in zip(finding.rows, finding.names, strict=True)
         }
     if isinstance(source, (dict, list)):
-        return [_read_small(source[row]) for row in rows]
+        return [read_small_picture(source[row]) for row in rows]
     to_uint8 = ToUint8(source)
     return [_drawable(to_uint8(source[int(row)])) for row in rows]
 
@@ -88,7 +88,8 @@ def _drawable(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return picture[..., 0] if picture.shape[2] == 1 else picture[..., :3]
 
 
-def _read_small(path: str) -> NDArray[np.uint8] | None:
+def read_small_picture(path: str) -> NDArray[np.uint8] | None:
+    """Return the picture in a file, brought to at most 256 pixels a side; None where it cannot be read."""
     try:
         about = inspect_picture(path)
         height, width = as_stored(about.size, about.orientation)

@@ -98,10 +98,16 @@ def write_archive(stream: BinaryIO, members: Mapping[str, bytes]) -> None:
         place = member.start + member.size
         written.append(member)
     directory = b"".join(member.entry for member in written)
-    stream.write(directory + _end(len(written), len(directory), place))
+    stream.write(directory + end_of_archive(len(written), len(directory), place))
 
 
-def _end(n_members: int, size: int, place: int) -> bytes:
+def local_header(name: str) -> bytes:
+    """Return what stands before a member of that name that holds nothing."""
+    return Member(name, 0, 0, 0).header
+
+
+def end_of_archive(n_members: int, size: int, place: int) -> bytes:
+    """Return what stands behind the directory, of a number of members and a size in bytes, which begins at a place."""
     return _END.pack(b"PK\5\6", 0, 0, n_members, n_members, size, place, 0)
 
 
@@ -124,7 +130,7 @@ class Archive:
     def __init__(self, stream: BinaryIO, only: str | None = None) -> None:
         self._stream = stream
         digests = _read_manifest(stream)
-        self.members = {member.name: member for member in _read_directory(stream)}
+        self.members = {member.name: member for member in read_directory(stream)}
         listed = [MANIFEST, *digests]
         if [*self.members] != listed:
             raise ModelFileError("The members of the file are not those that its manifest lists.")
@@ -194,7 +200,7 @@ def _read_manifest(stream: BinaryIO) -> dict[str, str]:
     return digests
 
 
-def _read_directory(stream: BinaryIO) -> list[Member]:
+def read_directory(stream: BinaryIO) -> list[Member]:
     """Return the members in their order, if every byte between them is as `write_archive` writes it."""
     damaged = "The file is damaged, or changed by another program: its parts are not laid out as they were saved."
     total = stream.seek(0, 2)
@@ -203,7 +209,11 @@ def _read_directory(stream: BinaryIO) -> list[Member]:
     stream.seek(total - _END.size)
     end = stream.read(_END.size)
     _, _, _, n_members, _, size, place, _ = _END.unpack(end)
-    if end != _end(n_members, size, place) or place + size + _END.size != total or size < n_members * _CENTRAL.size:
+    if (
+        end != end_of_archive(n_members, size, place)
+        or place + size + _END.size != total
+        or size < n_members * _CENTRAL.size
+    ):
         raise ModelFileError("The file is damaged or cut off: its directory is not where it should be.")
     if size > _MOST_MEMBERS * (_CENTRAL.size + 20):
         raise ModelFileError(damaged)

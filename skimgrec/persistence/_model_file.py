@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -63,6 +63,26 @@ def save_model(estimator: Any, path: str | os.PathLike[str], *, card: Mapping[st
     array([0, 1, 2, 3, 4])
     """
     check_is_fitted(estimator)
+    members = model_members(estimator, card)
+    with open_atomically(path) as stream:
+        write_archive(stream, members)
+
+
+def model_members(estimator: Any, card: Mapping[str, Any] | None = None) -> dict[str, bytes]:
+    """Return what a model file holds, by name.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        As `save_model` takes it.
+    card : mapping, default=None
+        More entries for the model card.
+
+    Raises
+    ------
+    ModelFileError
+        As `save_model` raises it.
+    """
     state, arrays = take_apart(estimator)
     foreign = foreign_types(state)
     for name in foreign:
@@ -70,8 +90,7 @@ def save_model(estimator: Any, path: str | os.PathLike[str], *, card: Mapping[st
     _check_return(estimator, state, arrays, foreign)
     members = {CARD: to_json(describe(estimator, card, foreign)), STATE: to_json(state), **arrays}
     parse_json(members[STATE], "The state of the model")
-    with open_atomically(path) as stream:
-        write_archive(stream, members)
+    return members
 
 
 def _check_return(estimator: Any, state: Any, arrays: dict[str, bytes], foreign: list[str]) -> None:
@@ -124,26 +143,42 @@ def load_model(path: str | os.PathLike[str], *, trusted: Iterable[str] = ()) -> 
     Digests of everything in the file tell damage. They are no signature: whoever makes a file can make the digests. A
     file from a stranger cannot harm the computer; its answers are another matter.
     """
+    try:
+        with Path(path).open("rb") as stream:
+            return read_model(stream, trusted)
+    except ModelFileError as error:
+        raise ModelFileError(f"{os.fspath(path)}: {error}") from error
+
+
+def read_model(stream: BinaryIO, trusted: Iterable[str] = ()) -> Any:
+    """Return the model of a file that is open.
+
+    Parameters
+    ----------
+    stream : binary file
+        The model file.
+    trusted : iterable of str, default=()
+        As `load_model` takes it.
+
+    Raises
+    ------
+    ModelFileError
+        As `load_model` raises it, without the name of the file.
+    """
     if isinstance(trusted, str):
         trusted = [trusted]
     trusted = frozenset(trusted)
-    try:
-        with Path(path).open("rb") as stream:
-            archive = Archive(stream)
-            state = parse_json(archive.read(STATE), "The state of the model")
-            unknown = [name for name in foreign_types(state) if name not in trusted]
-            if unknown:
-                raise ModelFileError(
-                    f"The model needs {', '.join(name[:200] for name in unknown[:20])}, which is neither skimgrec's "
-                    "nor scikit-learn's, or not known to be harmless in a file from a stranger. If you know what that "
-                    f"is and trust it, load with trusted={unknown[:20]!r}."
-                )
-            sizes = {name: member.size for name, member in archive.members.items() if name.endswith(".npy")}
-            builder = Builder(archive.read, sizes, trusted)
-            estimator = _built(builder, state)
-    except ModelFileError as error:
-        raise ModelFileError(f"{os.fspath(path)}: {error}") from error
-    return estimator
+    archive = Archive(stream)
+    state = parse_json(archive.read(STATE), "The state of the model")
+    unknown = [name for name in foreign_types(state) if name not in trusted]
+    if unknown:
+        raise ModelFileError(
+            f"The model needs {', '.join(name[:200] for name in unknown[:20])}, which is neither skimgrec's "
+            "nor scikit-learn's, or not known to be harmless in a file from a stranger. If you know what that "
+            f"is and trust it, load with trusted={unknown[:20]!r}."
+        )
+    sizes = {name: member.size for name, member in archive.members.items() if name.endswith(".npy")}
+    return _built(Builder(archive.read, sizes, trusted), state)
 
 
 def _built(builder: Builder, state: Any) -> Any:

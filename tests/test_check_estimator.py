@@ -5,7 +5,6 @@ from unittest import SkipTest
 
 import keras
 import pytest
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
@@ -44,7 +43,7 @@ ESTIMATORS = {
     # what happens where pictures are rejected.
     "RejectingClassifier": RejectingClassifier(LogisticRegression(), coverage=1.0),
     "RejectingClassifier distance": RejectingClassifier(
-        LinearDiscriminantAnalysis(), coverage=1.0, method="distance", validation_fraction=0.3
+        LogisticRegression(), coverage=1.0, method="distance", validation_fraction=0.3
     ),
 }
 
@@ -65,10 +64,12 @@ IMPOSSIBLE = {
         "batch normalisation takes the mean over the pictures of a batch, whatever they weigh"
     ),
     **{
-        (name, "check_sample_weight_equivalence_on_dense_data"): (
-            "a picture given twice may be learnt from once and held out once; one of weight 2 is either"
+        (name, f"check_sample_weight_equivalence_on_{kind}_data"): (
+            "a row given twice may be learnt from once and held out once; one of weight 2 is either"
         )
-        for name in ("ConformalClassifier", "ConformalClassifier raps", "RejectingClassifier")
+        for name in ESTIMATORS
+        if name.startswith(("ConformalClassifier", "RejectingClassifier"))
+        for kind in ("dense", "sparse")
     },
 }
 
@@ -95,9 +96,11 @@ def test_scikit_learns_check_passes(name, position):
         check(estimator)
     except SkipTest as reason:
         pytest.fail(f"scikit-learn skipped its own check: {reason}")
-    except AssertionError as failure:
+    except (AssertionError, ValueError) as failure:
         if reason := IMPOSSIBLE.get((name, _check_name(check))):
             pytest.xfail(reason)
+        if isinstance(failure, ValueError):
+            raise
         # Whether rounding stays below 1e-7 depends on the processor, so passing is welcome, too.
         largest = EXPECTED_FAILURES.get(name, {}).get(_check_name(check), 0.0)
         differences = re.findall(r"Max absolute difference among violations: (\S+)", str(failure))

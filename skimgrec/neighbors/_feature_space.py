@@ -108,9 +108,10 @@ def as_rows(features: Any) -> NDArray[np.floating]:
     TypeError
         If they are sparse.
     """
-    if isinstance(features, LazyImages) or np.ndim(features) > 2:
-        array = np.asarray(features)
-        features = array.reshape(len(array), -1)
+    if not hasattr(features, "shape"):
+        features = np.asarray(features)
+    if len(features.shape) > 2:
+        features = np.asarray(features).reshape(len(features), -1)
     return check_array(features, dtype=[np.float32, np.float64], input_name="features")
 
 

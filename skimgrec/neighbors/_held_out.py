@@ -166,7 +166,6 @@ class HeldOutClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator, meta
         tags = super().__sklearn_tags__()
         inner = get_tags(self.estimator)
         tags.input_tags = deepcopy(inner.input_tags)
-        tags.input_tags.sparse = False
         tags.input_tags.pairwise = False
         if inner.classifier_tags is not None:
             tags.classifier_tags = deepcopy(inner.classifier_tags)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context, clone
-from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
@@ -202,7 +202,9 @@ class RejectingClassifier(HeldOutClassifier):
                 X, y, sample_weight, X_val, y_val, fit_params, all_held_out=not distances
             )
             self.unknown_label_ = choose_unknown_label(self.classes_, self.unknown_label, type(self).__name__)
-            self.feature_extractor_ = self._neighbors = self._calibration_views = None
+            self.feature_extractor_: Any = None
+            self._neighbors: Any = None
+            self._calibration_views: NDArray[np.float64] | None = None
             self._fitted_method = self.method
             if distances:
                 self._fit_space(training)
@@ -310,3 +312,8 @@ class RejectingClassifier(HeldOutClassifier):
         if self._calibration_views is None:
             return views[0]
         return mean_ranks(views, self._calibration_views, are_calibration=are_calibration)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = tags.input_tags.sparse and self.method == "softmax"
+        return tags

@@ -85,8 +85,9 @@ class RejectingClassifier(HeldOutClassifier):
 
     Notes
     -----
-    The literature calls this open-set recognition, and selective classification. Highest probabilities are the usual
-    baseline [1]_, distances to a k-th neighbour among features of length 1 are better for many networks [2]_.
+    The literature calls this open-set recognition. Highest probabilities are the usual baseline [1]_, distances to a
+    k-th neighbour among features of length 1 do better for many networks [2]_. The probabilities are calibrated by
+    temperature scaling [4]_.
 
     The threshold is a conformal quantile [3]_: among n pictures held out it is the score of rank
     ``ceil((n + 1) * coverage)`` from the most familiar down. A new picture of the known kinds is then answered with a

@@ -12,7 +12,7 @@ import typer
 
 from skimgrec.cli._compare_outputs import draw_curves, save_predictions, show_curves, show_label_errors
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
 from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
 if TYPE_CHECKING:
@@ -219,28 +219,28 @@ def compare(
             err=True,
         )
     result = prepared.result()
+    # Files first: the program that reads what is printed may be gone.
+    written = write_files(
+        (json, "Saved", result.to_json),
+        (predictions, "Saved", partial(save_predictions, result)),
+        (curves, "Drawn", partial(draw_curves, result)),
+    )
     show(result)
     if request.train_sizes is not None:
         show_curves(result)
     if label_errors is not None:
         show_label_errors(result, label_errors)
-    for path, verb, write in (
-        (json, "Saved", result.to_json),
-        (predictions, "Saved", partial(save_predictions, result)),
-        (curves, "Drawn", partial(draw_curves, result)),
-    ):
-        if path is not None:
-            with bad_input_is_reported():
-                write(path)
-            typer.echo(f"{verb} to {path}", err=True)
     if interrupted:
         if output is not None:
             typer.echo(f"No model is saved to {printable(output)}: the comparison is not finished.", err=True)
         raise typer.Exit(INTERRUPTED)
-    prepared.folder.finish()
     if output is not None:
         best = result.best
         save_best(None if best is None else comparison.estimators[best], result, best, comparison, output)
+    if not written:
+        raise typer.Exit(2)
+    # Until now the same command would have gone on from here.
+    prepared.folder.finish()
     if result.best is None and not any(standing.n_scored for standing in result.standings()):
         raise typer.Exit(1)
 

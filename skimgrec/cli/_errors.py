@@ -18,5 +18,8 @@ def bad_input_is_reported() -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError, OSError, ImportError) as error:
-        typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
+        from skimgrec.utils._shown import escaped
+
+        # Names of files may hold anything.
+        typer.echo(f"Error: {escaped(' '.join(str(error).split()))}", err=True)
         raise typer.Exit(2) from error

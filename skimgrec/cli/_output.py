@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,34 @@ def show(result: Any) -> None:
         console.print(result)
     else:
         typer.echo(str(result))
+
+
+def write_files(*files: tuple[Path | None, str, Callable[[Path], object]]) -> bool:
+    """Write the files asked for, and say so. One that cannot be written is said, and costs no other.
+
+    Parameters
+    ----------
+    *files : tuple of (Path or None, str, callable)
+        The file, if it is asked for; "Saved" or "Drawn"; and what takes its path and writes it.
+
+    Returns
+    -------
+    all_written : bool
+    """
+    from skimgrec.cli._errors import bad_input_is_reported
+
+    all_written = True
+    for path, verb, write in files:
+        if path is None:
+            continue
+        try:
+            with bad_input_is_reported():
+                write(path)
+        except typer.Exit:
+            all_written = False
+        else:
+            typer.echo(f"{verb} to {printable(path)}", err=True)
+    return all_written
 
 
 def check_can_save(option: str, path: Path | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -15,7 +16,9 @@ from typing import Any
 
 _RUNS = "runs"
 _MARK = "skimgrec-run.txt"
-_MARK_TEXT = "The finished fits of a comparison by skimgrec. With --fresh, all that is in this folder is removed.\n"
+_MARK_TEXT = "The finished fits of a comparison by skimgrec. With --fresh they are removed, and nothing else.\n"
+_ROWS = "rows"
+_ROW_FILE = re.compile(r"[0-9a-f]+(?:-[0-9a-f]+)?\.(?:json|npz)|\..*\.tmp")
 # Whoever has not come back to a run by then does not come back.
 _FORGOTTEN_SECONDS = 30 * 24 * 3600.0
 
@@ -103,7 +106,15 @@ def _empty(folder: Path) -> None:
             f"--fresh --run {folder}: this folder holds something else than the run of an earlier command, which has a "
             f"file {_MARK}. Name another folder, or empty it yourself."
         )
-    shutil.rmtree(folder)
+    rows = folder / _ROWS
+    own = [folder / _MARK, folder / "seed.json", *folder.glob("run-*.json"), *folder.glob(".*.tmp")]
+    own += [path for path in rows.glob("*") if _ROW_FILE.fullmatch(path.name)]
+    for path in own:
+        path.unlink(missing_ok=True)
+    # Whatever else lies there is somebody's own.
+    for place in (rows, folder):
+        with suppress(OSError):
+            place.rmdir()
 
 
 def place_of(data: str) -> str:

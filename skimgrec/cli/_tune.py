@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show
+from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
@@ -149,13 +150,9 @@ def tune(
     result = tuning.result()
     for comparison in result.rounds:
         comparison.data_name, comparison.drawn_from = data, drawn_from
+    # Files first: the program that reads what is printed may be gone.
+    written = write_files((json, "Saved", result.to_json), (plot, "Drawn", partial(_draw, result)))
     show(result)
-    if json is not None:
-        with bad_input_is_reported():
-            result.to_json(json)
-        typer.echo(f"Saved to {json}", err=True)
-    if plot is not None:
-        _draw(result, plot)
     if interrupted:
         if output is not None:
             typer.echo(f"No model is saved to {printable(output)}: the search is not finished.", err=True)
@@ -164,6 +161,8 @@ def tune(
         best = result.best_
         winner = None if best is None else tuning.model_with(best)
         save_best(winner, result.rounds[-1], best, tuning.whole, output, tuned=model)
+    if not written:
+        raise typer.Exit(2)
     if result.best_ is None and not any(ranked.standing.n_scored for ranked in result.ranking()):
         raise typer.Exit(1)
 
@@ -220,6 +219,4 @@ def _draw(result: TuneResult, path: Path) -> None:
     from skimgrec.inspection import TuningDisplay
 
     display = TuningDisplay.from_result(result)
-    with bad_input_is_reported():
-        display.figure_.savefig(path, dpi=150)
-    typer.echo(f"Drawn to {path}", err=True)
+    display.figure_.savefig(path, dpi=150)

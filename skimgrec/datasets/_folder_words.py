@@ -8,13 +8,14 @@ from typing import Any
 
 from skimgrec.datasets._folder_layout import SPLITS
 from skimgrec.datasets._folder_reading import SkippedFile
+from skimgrec.utils._shown import escaped
 
 _FIRST = 3
 
 
 def printable(name: object) -> str:
     """Return a file name that any terminal and any file can take: names need not be valid text."""
-    return str(name).encode("utf-8", "backslashreplace").decode("utf-8")
+    return escaped(str(name).encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
 def some(names: Sequence[Any], n: int = _FIRST) -> str:

@@ -288,3 +288,31 @@ def test_what_is_learnt_is_kept_if_the_score_is_interrupted(run, folder, tmp_pat
     done = run("train", folder, "--model", "1nn", "--size", 8, "-o", tmp_path / "none.skimgrec")
     assert (done.exit_code, done.stdout) == (130, "")
     assert [entry.name for entry in tmp_path.iterdir()] == ["kept.skimgrec"]
+
+
+def test_an_interrupted_last_fit_costs_no_other(run, cache, tmp_path, monkeypatch):
+    from skimgrec.cli import _winner
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    command = (
+        "compare",
+        "digits",
+        "--models",
+        "chance,1nn",
+        "--limit",
+        100,
+        "--cv",
+        2,
+        "-o",
+        tmp_path / "best.skimgrec",
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(_winner, "save_winner", interrupt)
+        assert run(*command).exit_code == 130
+    done = run(*command)
+    assert done.exit_code == 0
+    assert "4 of 4 fits are taken from an earlier run that was cut short" in done.stderr
+    assert list((cache / "runs").iterdir()) == []
+    assert (tmp_path / "best.skimgrec").exists()

@@ -43,5 +43,12 @@ def test_only_what_is_known_to_be_a_run_is_emptied(tmp_path):
     folder.mark()
     folder.finish()
     assert (folder.path / "fit").exists()
+    (folder.path / "rows").mkdir()
+    for name in ("seed.json", "run-0123.json", "rows/0123456789abcdef.json", "rows/0123456789abcdef-01234567.npz"):
+        (folder.path / name).touch()
+    run_folder(folder.path, {}, fresh=True)
+    assert [path.name for path in folder.path.iterdir()] == ["fit"]
+    (folder.path / "fit").unlink()
+    folder.mark()
     run_folder(folder.path, {}, fresh=True)
     assert not folder.path.exists()

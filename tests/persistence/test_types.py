@@ -33,7 +33,8 @@ def test_all_of_skimgrecs_estimators_are_allowed():
         for kind in (getattr(skimgrec, name) for name in skimgrec.__all__)
         if isinstance(kind, type) and hasattr(kind, "get_params")
     }
-    assert own == set(OWN)
+    # Similar pictures have a file of their own kind.
+    assert own - {"skimgrec.neighbors._image_neighbors.ImageNeighbors"} == set(OWN)
 
 
 def test_estimators_that_read_files_are_not_allowed():

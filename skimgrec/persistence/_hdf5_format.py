@@ -101,7 +101,7 @@ class File:
     def root(self) -> int:
         """Return the place of the outermost group."""
         if self.size < 96 or not self.at(0, 9).startswith(b"\x89HDF\r\n\x1a\n"):
-            raise ModelFileError("It is no HDF5 file.")
+            raise ModelFileError("It is no HDF5 file, or its beginning is damaged.")
         version, widths = self.at(8, 1)[0], self.at(13, 2)
         if version != 0 or widths != b"\x08\x08":
             raise ModelFileError(

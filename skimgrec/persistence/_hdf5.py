@@ -1,28 +1,23 @@
 """Numbers and texts from an HDF5 file that nobody has vouched for.
 
-HDF5 can lead to other files (links, external storage, virtual data sets), and small files can stand for huge arrays
+HDF5 can lead to other files (links, external storage, views of other data), and small files can stand for huge arrays
 (compression, chunks, fill values). Keras writes nothing of the kind: data lie in the file, whole and in one piece. So
-everything else is refused, before it is followed or read.
+everything else is refused.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skimgrec.persistence import _hdf5_format as form
 from skimgrec.persistence._errors import ModelFileError
 
 _MOST_GROUPS, _DEEPEST = 10_000, 12
-_SHOWN = 100
-# Where texts of varying length lie: the signature of a collection of them, and its version.
-_COLLECTION = re.compile(b"GCOL\x01\0\0\0")
-_MOST_TEXT, _PIECE = 2**28, 2**20
 
 
 class StoredArray:
@@ -30,27 +25,43 @@ class StoredArray:
 
     Parameters
     ----------
-    dataset : h5py.Dataset
+    file : File
+    messages : list of Message
+        From the header of the array.
     name : str
         Where it lies, for messages.
-    file_size : int
-        In bytes, which no array can exceed.
+
+    Raises
+    ------
+    ModelFileError
+        If it is not stored as Keras stores weights, or not in full.
     """
 
-    def __init__(self, dataset: Any, name: str, file_size: int) -> None:
+    def __init__(self, file: form.File, messages: list[form.Message], name: str) -> None:
         self.name = name
-        self._dataset = dataset
-        try:
-            self._check(file_size)
-        except ModelFileError:
-            raise
-        except Exception as error:  # HDF5's own errors are of many kinds
-            raise ModelFileError(f"{name} cannot be read: {str(error)[:200]}") from error
-        self.shape: tuple[int, ...] = tuple(int(side) for side in dataset.shape)
-
-    @property
-    def n_bytes(self) -> int:
-        return self._dataset.size * self._dataset.dtype.itemsize
+        self._file = file
+        parts = {message.kind: message.data for message in messages}
+        if not {form.DATASPACE, form.DATATYPE, form.LAYOUT} <= set(parts):
+            raise ModelFileError(f"{name} is neither a group nor an array.")
+        kind, self.shape = form.read_type(parts[form.DATATYPE]), form.read_shape(parts[form.DATASPACE])
+        if kind.dtype is None:
+            raise ModelFileError(f"{name} holds {kind.words}: weights are floating-point numbers.")
+        self._dtype = kind.dtype
+        way, self._place, size, self._content = form.read_layout(parts[form.LAYOUT])
+        ways = {form.CHUNKED: "in chunks", form.VIRTUAL: "as a view of other data"}
+        elsewhere = "in another file" if form.EXTERNAL in parts else ways.get(way)
+        if elsewhere or form.FILTERS in parts or way not in (form.COMPACT, form.CONTIGUOUS):
+            raise ModelFileError(
+                f"{name} is stored {elsewhere or 'in an unknown way'}: Keras stores weights in one piece, and nothing "
+                "else is read. A file that was compressed or copied in chunks is as Keras writes it after h5repack -f "
+                "NONE -l CONTI."
+            )
+        self._size = math.prod(self.shape) * kind.size
+        is_there = self._place < file.size if way == form.CONTIGUOUS else len(self._content) >= self._size
+        if size < self._size or self._size > file.size or not (is_there or not self._size):
+            raise ModelFileError(
+                f"{name} declares shape {self.shape}, {self._size} bytes, of which the file does not hold the numbers."
+            )
 
     def read(self) -> NDArray[np.float32]:
         """Return the numbers.
@@ -58,39 +69,18 @@ class StoredArray:
         Raises
         ------
         ModelFileError
-            If they cannot be read, or are not all finite.
+            If the file ends before them, or they are not all finite.
         """
-        try:
-            numbers = np.asarray(self._dataset[()], dtype=np.float32)
-        except Exception as error:  # HDF5's own errors are of many kinds
-            raise ModelFileError(f"{self.name} cannot be read: {str(error)[:200]}") from error
-        if not np.isfinite(numbers).all():
+        content = self._content or (self._file.at(self._place, self._size) if self._size else b"")
+        numbers = np.frombuffer(content, self._dtype, math.prod(self.shape)).reshape(self.shape)
+        with np.errstate(over="ignore"):
+            single = numbers.astype(np.float32)
+        if not np.isfinite(single).all():
             raise ModelFileError(
                 f"{self.name} holds numbers that are not finite, or too large for float32: training has diverged, or "
                 "the file is damaged."
             )
-        return numbers
-
-    def _check(self, file_size: int) -> None:
-        import h5py
-
-        dataset, kind = self._dataset, self._dataset.id.get_create_plist()
-        if dataset.shape is None or dataset.dtype.kind != "f" or dataset.dtype.itemsize > 8:
-            raise ModelFileError(
-                f"{self.name} has dtype {str(dataset.dtype)[:_SHOWN]}: weights are floating-point numbers."
-            )
-        if kind.get_external_count() or kind.get_layout() not in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT):
-            how = {h5py.h5d.CHUNKED: "in chunks", h5py.h5d.VIRTUAL: "as a view of other data"}
-            found = "in another file" if kind.get_external_count() else how.get(kind.get_layout(), "in an unknown way")
-            raise ModelFileError(
-                f"{self.name} is stored {found}: Keras stores weights in one piece, and nothing else is read. A file "
-                "that was compressed or copied in chunks is as Keras writes it after h5repack -f NONE -l CONTI."
-            )
-        if dataset.id.get_storage_size() < self.n_bytes or self.n_bytes > file_size:
-            raise ModelFileError(
-                f"{self.name} declares shape {str(dataset.shape)[:_SHOWN]}, {self.n_bytes} bytes, of which the file "
-                "does not hold the numbers."
-            )
+        return single
 
 
 class StoredGroup:
@@ -98,33 +88,34 @@ class StoredGroup:
 
     Parameters
     ----------
-    group : h5py.Group
+    file : File
+    messages : list of Message
+        From the header of the group.
     name : str
-        Where it lies, for messages.
-    file_size : int
-        In bytes.
-    longest_text : int
-        More bytes than any text of varying length in the file has.
+        Where it lies, for messages; empty for the file itself.
     """
 
-    def __init__(self, group: Any, name: str, file_size: int, longest_text: int) -> None:
+    def __init__(self, file: form.File, messages: list[form.Message], name: str) -> None:
         self.name = name
-        self._group = group
-        self._file_size = file_size
-        self._longest_text = longest_text
+        self._file = file
+        self._messages = messages
+        self._found: dict[str, int | str] | None = None
+
+    @property
+    def _children(self) -> dict[str, int | str]:
+        """Where each name leads: the place of an object in the file, or in words what is not followed."""
+        if self._found is None:
+            self._found = {}
+            for message in self._messages:
+                if message.kind == form.SYMBOLS:
+                    self._found.update(self._file.symbols(message.data))
+                elif message.kind == form.LINK:
+                    self._found.update([self._file.link(message.data)])
+        return self._found
 
     def names(self) -> list[str]:
         """Return the names of what lies in it."""
-        try:
-            names = list(self._group.keys())
-            are_texts = all(isinstance(name, str) for name in names)
-        except Exception as error:
-            raise ModelFileError(f"{self.name or 'The file'} has names that cannot be read.") from error
-        if not are_texts:
-            raise ModelFileError(f"{self.name or 'The file'} has names that are no text.")
-        if len(names) > _MOST_GROUPS:
-            raise ModelFileError(f"{self.name or 'The file'} holds {len(names)} parts, more than a network has.")
-        return names
+        return list(self._children)
 
     def get(self, path: str) -> StoredGroup | StoredArray | None:
         """Return what lies under a path, None if there is nothing.
@@ -134,35 +125,23 @@ class StoredGroup:
         ModelFileError
             If a link on the way leads elsewhere, or there is something that no file of Keras holds.
         """
-        import h5py
-
-        here: Any = self._group
-        parts = [part for part in path.split("/") if part]
-        for depth, part in enumerate(parts):
-            place = "/".join([*filter(None, [self.name]), *parts[: depth + 1]])[:200]
-            if part == "." or not isinstance(here, h5py.Group) or depth >= _DEEPEST:
+        here: StoredGroup | StoredArray = self
+        for depth, part in enumerate(part for part in path.split("/") if part):
+            if not isinstance(here, StoredGroup) or depth >= _DEEPEST:
                 return None
-            try:
-                link = here.get(part, getclass=True, getlink=True)
-            except Exception as error:  # a kind of link that h5py does not know
-                raise ModelFileError(f"{place} is a link of an unknown kind, which is not followed.") from error
-            if link is None:
+            place = here._children.get(part)
+            if place is None:
                 return None
-            if link is not h5py.HardLink:
+            name = f"{here.name}/{part}".removeprefix("/")
+            if isinstance(place, str):
                 raise ModelFileError(
-                    f"{place} is a link to another place or file ({link.__name__}), which is not followed: Keras "
-                    "writes none."
+                    f"{name[:200]} is {place} to another place or file, which is not followed: Keras writes none."
                 )
-            try:
-                here = here[part]
-            except Exception as error:
-                raise ModelFileError(f"{place} cannot be opened: {str(error)[:200]}") from error
-        place = "/".join([*filter(None, [self.name]), *parts])[:200]
-        if isinstance(here, h5py.Group):
-            return StoredGroup(here, place, self._file_size, self._longest_text)
-        if isinstance(here, h5py.Dataset):
-            return StoredArray(here, place, self._file_size)
-        raise ModelFileError(f"{place} is neither a group nor an array.")
+            messages = self._file.header(place)
+            kinds = {message.kind for message in messages}
+            is_group = kinds & {form.SYMBOLS, form.LINK, form.LINK_INFO}
+            here = (StoredGroup if is_group else StoredArray)(self._file, messages, name[:200])
+        return here
 
     def group(self, path: str) -> StoredGroup | None:
         """Return the group under a path, None if there is none."""
@@ -174,42 +153,28 @@ class StoredGroup:
 
         Keras divides long ones into several with a number behind the name.
         """
-        whole = self._text(name)
-        if whole is not None:
-            return whole
-        parts: list[str] = []
-        for number in range(_MOST_GROUPS):
-            part = self._text(f"{name}{number}")
-            if part is None:
-                return parts if number else None
-            parts += part
-        raise ModelFileError(f"{self.name or 'The file'} has too many parts of its attribute {name}.")
+        attributes: dict[str, tuple[Any, ...]] = {}
+        for message in self._messages:
+            if message.kind == form.ATTRIBUTE:
+                own, *rest = self._file.attribute(message.data)
+                attributes[own] = tuple(rest)
+        wanted = [name] if name in attributes else []
+        while not (wanted and wanted[0] == name) and f"{name}{len(wanted)}" in attributes:
+            wanted.append(f"{name}{len(wanted)}")
+        if not wanted:
+            return None
+        return [text for part in wanted for text in self._decoded(part, *attributes[part])]
 
-    def _text(self, name: str) -> list[str] | None:
-        import h5py
-
-        place = f"The attribute {name} of {self.name or 'the file'}"
-        try:
-            if name not in self._group.attrs:
-                return None
-            attribute = h5py.h5a.open(self._group.id, name.encode())
-            kind, shape = attribute.get_type(), attribute.shape
-            size, is_text = math.prod(shape) * kind.get_size(), isinstance(kind, h5py.h5t.TypeStringID)
-            # Many texts of varying length may be one and the same in the file, and are not in memory.
-            in_memory = math.prod(shape) * self._longest_text if is_text and kind.is_variable_str() else size
-        except Exception as error:
-            raise ModelFileError(f"{place} cannot be read.") from error
-        if size > self._file_size or in_memory > _MOST_TEXT or len(shape) > 1:
-            raise ModelFileError(f"{place} is too large, or not as Keras writes it.")
-        if shape == (0,):
+    def _decoded(self, name: str, kind: form.Type, shape: tuple[int, ...], content: bytes) -> list[str]:
+        if not math.prod(shape):
             return []
-        if not is_text:
-            raise ModelFileError(f"{place} is no text.")
+        place = f"The attribute {name} of {self.name or 'the file'}"
+        if not kind.is_text or len(shape) > 1:
+            raise ModelFileError(f"{place} is no text, but {kind.words}.")
         try:
-            values = np.atleast_1d(np.asarray(self._group.attrs[name], dtype=object))
-            return [text.decode("utf-8") if isinstance(text, bytes) else str(text) for text in values.tolist()]
-        except Exception as error:
-            raise ModelFileError(f"{place} cannot be read.") from error
+            return [text.decode("utf-8") for text in self._file.texts(kind, shape, content)]
+        except UnicodeDecodeError as error:
+            raise ModelFileError(f"{place} is no text in UTF-8.") from error
 
     def walk(self) -> Iterator[StoredGroup]:
         """Yield this group and all within it, as deep as those of Keras go.
@@ -219,8 +184,6 @@ class StoredGroup:
         ModelFileError
             If there are more than a network has, as where groups hold one another.
         """
-        import h5py
-
         waiting, n_seen = [(self, 0)], 0
         while waiting:
             group, depth = waiting.pop()
@@ -230,93 +193,31 @@ class StoredGroup:
                     f"The file holds more than {_MOST_GROUPS} groups, or groups that hold one another."
                 )
             yield group
-            if depth < _DEEPEST:
-                # The last one waiting comes first.
-                for name in reversed(group.names()):
-                    try:
-                        # The link first: to ask what lies behind one of another kind is to follow it.
-                        is_own = group._group.get(name, getclass=True, getlink=True) is h5py.HardLink
-                        is_group = is_own and group._group.get(name, getclass=True) is h5py.Group
-                    except Exception as error:
-                        raise ModelFileError(f"{group.name}/{name[:_SHOWN]} cannot be opened.") from error
-                    if is_group:
-                        inner = group.get(name)
-                        assert isinstance(inner, StoredGroup)
-                        waiting.append((inner, depth + 1))
+            if depth >= _DEEPEST:
+                continue
+            # The last one waiting comes first. Arrays and links are left to whoever asks for them.
+            for name, place in reversed(group._children.items()):
+                if isinstance(place, str):
+                    continue
+                messages = self._file.header(place)
+                if not any(message.kind == form.LAYOUT for message in messages):
+                    inner = StoredGroup(self._file, messages, f"{group.name}/{name}".removeprefix("/")[:200])
+                    waiting.append((inner, depth + 1))
 
 
-@contextmanager
-def open_hdf5(stream: BinaryIO, size: int) -> Iterator[StoredGroup]:
-    """Open an HDF5 file for reading and lend its root.
+def open_hdf5(stream: BinaryIO, size: int) -> StoredGroup:
+    """Return the outermost group of an HDF5 file, which is read from as long as the stream is open.
 
     Parameters
     ----------
     stream : binary file
-        Read through Python, so that HDF5 has no folder in which to look for other files.
     size : int
         Of the file, in bytes.
 
     Raises
     ------
     ModelFileError
-        If it is no HDF5 file.
+        If it is no HDF5 file, or not in the form that Keras writes.
     """
-    import h5py
-
-    longest = _check_collections(stream, size)
-    try:
-        file = h5py.File(stream, "r")
-    except Exception as error:
-        raise ModelFileError(f"It is no HDF5 file, or a damaged one ({str(error)[:150]}).") from error
-    try:
-        yield StoredGroup(file, "", size, longest)
-    finally:
-        file.close()
-
-
-def _check_collections(stream: BinaryIO, size: int) -> int:
-    """Check what HDF5 does not where it reads texts of varying length, and return how long none of them is.
-
-    They lie in collections, which it finds by their signature, and goes through without looking whether it gets on: an
-    entry of no length would keep it for ever.
-
-    Raises
-    ------
-    ModelFileError
-        If the file does not begin as Keras's do, or a collection does not hold what it says.
-    """
-    stream.seek(0)
-    beginning = stream.read(16)
-    # Where the numbers of bytes in an address and in a length stand, by the version of the format.
-    widths = beginning[13:15] if beginning[8:9] in (b"\0", b"\1") else beginning[9:11]
-    if not beginning.startswith(b"\x89HDF\r\n\x1a\n") or widths != b"\x08\x08":
-        raise ModelFileError("It is no HDF5 file as Keras writes them.")
-    places, place, end = [], 0, b""
-    stream.seek(0)
-    while piece := stream.read(_PIECE):
-        window = end + piece
-        places += [place - len(end) + match.start() for match in _COLLECTION.finditer(window)]
-        place, end = place + len(piece), window[-7:]
-    longest = total = 0
-    for place in places:
-        stream.seek(place)
-        length = int.from_bytes(stream.read(16)[8:], "little")
-        total += length
-        if not 16 <= length <= size - place or total > size:
-            raise ModelFileError("The file is damaged: it holds texts that do not lie in it, or on one another.")
-        _check_collection(stream.read(length - 16))
-        longest = max(longest, length)
-    stream.seek(0)
-    return longest
-
-
-def _check_collection(entries: bytes) -> None:
-    at = 0
-    while at + 16 <= len(entries):
-        number = int.from_bytes(entries[at : at + 2], "little")
-        length = int.from_bytes(entries[at + 8 : at + 16], "little")
-        # The entry numbered 0 is what is left, and counts its own head.
-        step = 16 + -(-length // 8) * 8 if number else length
-        if step < 16 or at + step > len(entries):
-            raise ModelFileError("The file is damaged: its texts of varying length cannot be told apart.")
-        at += step
+    file = form.File(stream, size)
+    return StoredGroup(file, file.header(file.root()), "")

@@ -57,14 +57,13 @@ def open_keras_file(path: str | os.PathLike[str]) -> Iterator[KerasFile]:
         stream.seek(0)
         if beginning == b"PK\3\4":
             config, weights = _members(stream, size)
-            with open_hdf5(weights, size) as root:
-                yield KerasFile(parse_json(config, _CONFIG), _layers(root), by_order=False)
-            return
-        with open_hdf5(stream, size) as root:
-            yield _opened(root)
+            root = open_hdf5(weights, len(weights.getbuffer()))
+            yield KerasFile(parse_json(config, _CONFIG), _layers(root), by_order=False)
+        else:
+            yield _opened(open_hdf5(stream, size))
 
 
-def _members(stream: BinaryIO, size: int) -> tuple[bytes, BinaryIO]:
+def _members(stream: BinaryIO, size: int) -> tuple[bytes, io.BytesIO]:
     """Return the configuration and the weights in a ``.keras`` file."""
     try:
         with zipfile.ZipFile(stream) as archive:

@@ -30,7 +30,7 @@ class _Wanted:
 
 
 @dataclass(frozen=True)
-class _Stored:
+class StoredLayer:
     """A layer in the file, and its arrays."""
 
     name: str
@@ -51,7 +51,7 @@ def weights_of(file: KerasFile, model: Any) -> list[NDArray[np.float32]]:
     ModelFileError
         If a layer is missing, left over, or has weights of another shape; the first such layer is named.
     """
-    pairs = _by_order(file.weights, model) if file.by_order else _by_name(file.weights, model)
+    pairs = _by_order(file, model) if file.by_order else _by_name(file.weights, model)
     stored: dict[int, StoredArray] = {}
     for wanted, found in pairs:
         _check_shapes(wanted, found)
@@ -59,7 +59,14 @@ def weights_of(file: KerasFile, model: Any) -> list[NDArray[np.float32]]:
     return [stored[id(variable)].read() for variable in model.weights]
 
 
-def _check_shapes(wanted: _Wanted, found: _Stored) -> None:
+def stored_layers(file: KerasFile) -> list[StoredLayer]:
+    """Return the layers in a file that have weights."""
+    if file.by_order:
+        return [layer for layer in _layers_in_order(file.weights) if layer.arrays]
+    return [layer for _, layer in _layers_by_path(file.weights)]
+
+
+def _check_shapes(wanted: _Wanted, found: StoredLayer) -> None:
     shapes = [tuple(map(int, variable.shape)) for variable in wanted.variables]
     given = [array.shape for array in found.arrays]
     if shapes == given:
@@ -80,9 +87,9 @@ def _check_shapes(wanted: _Wanted, found: _Stored) -> None:
     raise ModelFileError(f"{where}: its {name} has shape {own}, and {other} is needed.{hint}")
 
 
-def _by_order(group: StoredGroup, model: Any) -> list[tuple[_Wanted, _Stored]]:
+def _by_order(file: KerasFile, model: Any) -> list[tuple[_Wanted, StoredLayer]]:
     """Pair layers as Keras 2 stores them: in the order of the network."""
-    found = [layer for layer in _layers_in_order(group) if layer.arrays]
+    found = stored_layers(file)
     wanted = [_Wanted(layer.name, _in_keras_2_order(layer)) for layer in model.layers if layer.weights]
     if len(found) == 1 and len(wanted) > 1:
         # A model within a model is stored as one layer.
@@ -97,7 +104,7 @@ def _by_order(group: StoredGroup, model: Any) -> list[tuple[_Wanted, _Stored]]:
     return list(zip(wanted, found, strict=True))
 
 
-def _layers_in_order(group: StoredGroup) -> Iterator[_Stored]:
+def _layers_in_order(group: StoredGroup) -> Iterator[StoredLayer]:
     for name in group.texts("layer_names") or []:
         layer = group.group(name)
         if layer is None:
@@ -108,14 +115,14 @@ def _layers_in_order(group: StoredGroup) -> Iterator[_Stored]:
             if not isinstance(array, StoredArray):
                 raise ModelFileError(f"The file names weights {path[:80]!r} of {name[:80]!r} that it does not hold.")
             arrays.append(array)
-        yield _Stored(name[:80], arrays)
+        yield StoredLayer(name[:80], arrays)
 
 
 def _in_keras_2_order(layer: Any) -> list[Any]:
     return [*layer.trainable_weights, *layer.non_trainable_weights]
 
 
-def _by_name(root: StoredGroup, model: Any) -> list[tuple[_Wanted, _Stored]]:
+def _by_name(root: StoredGroup, model: Any) -> list[tuple[_Wanted, StoredLayer]]:
     """Pair layers as Keras 3 stores them: by their classes, counted."""
     found = _without_common_beginning(dict(_layers_by_path(root)))
     wanted = _without_common_beginning(dict(_wanted_by_path(model, "")))
@@ -133,7 +140,7 @@ def _by_name(root: StoredGroup, model: Any) -> list[tuple[_Wanted, _Stored]]:
     return [(layer, found[path]) for path, layer in wanted.items()]
 
 
-def _layers_by_path(root: StoredGroup) -> Iterator[tuple[str, _Stored]]:
+def _layers_by_path(root: StoredGroup) -> Iterator[tuple[str, StoredLayer]]:
     for group in root.walk():
         path, _, last = group.name.rpartition("/")
         if last != "vars" or _OTHERS.search(path):
@@ -145,7 +152,7 @@ def _layers_by_path(root: StoredGroup) -> Iterator[tuple[str, _Stored]]:
                 raise ModelFileError(f"{group.name} does not hold the weights of a layer, numbered from 0 on.")
             arrays.append(array)
         if arrays:
-            yield "/".join("layers" if part in _LAYERS else part for part in path.split("/")), _Stored(path, arrays)
+            yield "/".join("layers" if part in _LAYERS else part for part in path.split("/")), StoredLayer(path, arrays)
 
 
 def _wanted_by_path(model: Any, before: str) -> Iterator[tuple[str, _Wanted]]:

@@ -57,15 +57,15 @@ class ImageNeighbors(BaseEstimator):
 
     Attributes
     ----------
-    vectors_ : ndarray of shape (n_samples_fit_, n_features_out_), float32
+    vectors_ : ndarray of shape (n_pictures, n_features), float32
         The index. Of one that :func:`~skimgrec.open_index` has opened, it is a read-only map of the file.
     transformer_ : estimator
         The fitted transformer.
     loader_ : ImageLoader or None
         What reads files, if `fit` was given such.
-    paths_ : ndarray of n_samples_fit_ str objects, or None
+    paths_ : ndarray of n_pictures str objects, or None
         The files of the pictures, as absolute paths, if they came from files.
-    labels_ : ndarray of shape (n_samples_fit_,), or None
+    labels_ : ndarray of shape (n_pictures,), or None
         The labels given to `fit`.
     n_samples_fit_ : int
         Number of pictures in the index.
@@ -261,7 +261,7 @@ class ImageNeighbors(BaseEstimator):
 
         Returns
         -------
-        vectors : ndarray of shape (n, n_features_out_), float32
+        vectors : ndarray of shape (n, n_features), float32
             One for each picture.
         """
         check_is_fitted(self)

@@ -12,6 +12,7 @@ import typer
 
 from skimgrec.cli._compare_outputs import draw_curves, save_predictions, show_curves, show_label_errors
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import GREY, LIMIT, SEED, SIZE, data_argument
 from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
 from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
@@ -30,11 +31,7 @@ class NearDuplicates(StrEnum):
 def compare(
     data: Annotated[
         str,
-        typer.Argument(
-            metavar="DATA",
-            help="Pictures to compare on: the name of a data set, such as digits or mnist; a folder with one folder of "
-            "pictures for each class; an .npz file; or a .csv or .parquet table with the columns path and label.",
-        ),
+        data_argument("Pictures to compare on"),
     ],
     models: Annotated[
         str | None,
@@ -46,18 +43,13 @@ def compare(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Use only so many pictures, with the same share of every class."),
+        LIMIT,
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Bring the pictures of a folder or a table to N x N pixels. Without it, pictures that have one size "
-            "are kept as they are, others brought to 64 x 64.",
-        ),
+        SIZE,
     ] = None,
-    grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
+    grey: Annotated[bool, GREY] = False,
     near_duplicates: Annotated[
         NearDuplicates,
         typer.Option(
@@ -75,7 +67,7 @@ def compare(
         ),
     ] = "5",
     repeats: Annotated[int, typer.Option(min=1, metavar="N", help="Make the folds so many times, each time anew.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
+    seed: Annotated[int, SEED] = 0,
     metrics: Annotated[
         str,
         typer.Option(metavar="NAMES", help="What is measured, by scikit-learn's names. The first one decides."),

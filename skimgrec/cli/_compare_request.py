@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from skimgrec.cli._compare_data import Pictures, pictures_of, splits_of
+from skimgrec.cli._labelled import Pictures, load_labelled, pictures_of, splits_of
 from skimgrec.cli._run_folder import RunFolder, place_of, run_folder
 
 if TYPE_CHECKING:
@@ -144,21 +144,16 @@ def prepare(request: Request, shown: Progress) -> Prepared:
     """
     start = time.monotonic()
     from skimgrec import model_selection
-    from skimgrec.datasets import load_data
-    from skimgrec.datasets._download import shown_in
 
     estimators = model_selection.candidates(request.models, random_state=request.seed)
     own_split = request.cv == "own"
-    with shown_in(shown.downloading):
-        dataset = load_data(
-            request.data,
-            image_size=None if request.size is None else (request.size, request.size),
-            grey=request.grey,
-            subset="all" if own_split else "train",
-            on_read=shown.read,
-        )
-    for note in dataset.notes:
-        shown.say(note)
+    dataset = load_labelled(
+        request.data,
+        shown,
+        image_size=None if request.size is None else (request.size, request.size),
+        grey=request.grey,
+        subset="all" if own_split else "train",
+    )
     pictures = pictures_of(dataset, name=request.data, limit=request.limit, seed=request.seed, own_split=own_split)
     shown.doing("making the splits")
     folder, note = run_folder(request.run, request.inputs(), fresh=request.fresh)

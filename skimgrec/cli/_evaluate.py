@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import MODEL, TRUST, data_argument
 from skimgrec.cli._output import INTERRUPTED, check_can_save, printable, show
 
 if TYPE_CHECKING:
@@ -15,14 +16,10 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as 'skimgrec train' writes it.")],
+    model: Annotated[Path, MODEL],
     data: Annotated[
         str,
-        typer.Argument(
-            metavar="DATA",
-            help="Labelled pictures: the name of a data set, such as digits or mnist; a folder with one folder of "
-            "pictures for each class; an .npz file; or a .csv or .parquet table with the columns path and label.",
-        ),
+        data_argument("Labelled pictures"),
     ],
     part: Annotated[
         str | None,
@@ -35,10 +32,7 @@ def evaluate(
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the scores to this file.")] = None,
     trust: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Import this class or function of somebody else's, which the model needs; 'skimgrec info' lists them.",
-        ),
+        TRUST,
     ] = None,
 ) -> None:
     """Measure how good a model is on labelled pictures.

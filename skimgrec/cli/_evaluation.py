@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skimgrec.cli._grid import Grid
+from skimgrec.cli._labelled import load_labelled
 from skimgrec.cli._model_file import data_entry
 from skimgrec.cli._output import printable
 
@@ -112,7 +113,8 @@ def evaluation(model: Model, data: str, part: str | None, shown: Progress) -> Ev
     """
     from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall_fscore_support
 
-    images, truth, notes = _labelled(model, data, part, shown)
+    images, truth = _labelled(model, data, part, shown)
+    notes: list[str] = []
     shown.doing(f"{model.path.name} answers about {len(truth):,} pictures")
     names = np.array(model.names)
     known = np.isin(truth, names)
@@ -152,26 +154,22 @@ def evaluation(model: Model, data: str, part: str | None, shown: Progress) -> Ev
     )
 
 
-def _labelled(model: Model, data: str, part: str | None, shown: Progress) -> tuple[Any, Any, list[str]]:
-    """Return pictures in the form that the model takes, the names of their classes, and what is to be said of them."""
-    from skimgrec.datasets import load_data
-    from skimgrec.datasets._download import shown_in
+def _labelled(model: Model, data: str, part: str | None, shown: Progress) -> tuple[Any, Any]:
+    """Return pictures in the form that the model takes, and the names of their classes."""
     from skimgrec.datasets._resolve import dataset_names
 
     if part not in (None, "train", "val", "test", "all"):
         raise ValueError(f"--part {part}: expected train, val, test or all.")
     loader, in_files = model.loader, data not in dataset_names() and not data.lower().endswith(".npz")
-    with shown_in(shown.downloading):
-        dataset = load_data(
-            data,
-            image_size=loader._format().image_size if in_files else None,
-            grey=loader.grey and in_files,
-            resize=loader.resize,
-            subset="all",
-            on_read=shown.read,
-        )
+    dataset = load_labelled(
+        data,
+        shown,
+        image_size=loader._format().image_size if in_files else None,
+        grey=loader.grey and in_files,
+        resize=loader.resize,
+        subset="all",
+    )
     images, truth = dataset.images, dataset.target_names[dataset.target]
-    notes = list(dataset.notes)
     parts = np.asarray(dataset.get("split", np.repeat("train", len(truth))))
     if part is None:
         part = "test" if "test" in parts else "all"
@@ -183,7 +181,7 @@ def _labelled(model: Model, data: str, part: str | None, shown: Progress) -> tup
         images, truth = images[rows], truth[rows]
     if images.shape[3:] == (1,) and isinstance(images, np.ndarray) and loader.grey:
         images = images[..., 0]
-    return images, truth, notes
+    return images, truth
 
 
 def _warnings(model: Model, data: str, images: Any, truth: Any) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import MODEL
 from skimgrec.cli._output import file_size, printable
 
 # In this order, whatever else there is behind them.
@@ -17,7 +18,7 @@ _MOST_CLASSES = 20
 
 
 def info(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as 'skimgrec train' writes it.")],
+    model: Annotated[Path, MODEL],
     json: Annotated[bool, typer.Option("--json", help="Print the card as JSON.")] = False,
 ) -> None:
     """Print the card of a model: what it is, what it has learnt from, and how good it was.

@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import FILES_FROM, MODEL, TRUST
 from skimgrec.cli._output import INTERRUPTED, printable
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file, as 'skimgrec train' writes it.")],
+    model: Annotated[Path, MODEL],
     pictures: Annotated[
         list[str] | None,
         typer.Argument(
@@ -37,14 +38,11 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="Print JSON: a list with an entry for each file.")] = False,
     files_from: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Take more names from this file, one on each line; - is standard input."),
+        FILES_FROM,
     ] = None,
     trust: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Import this class or function of somebody else's, which the model needs; 'skimgrec info' lists them.",
-        ),
+        TRUST,
     ] = None,
 ) -> None:
     """Say what is on pictures.

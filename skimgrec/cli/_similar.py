@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import GREY, SIZE, TRUST
 from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, file_size, printable
 
 if TYPE_CHECKING:
@@ -66,14 +67,9 @@ def similar(
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Bring the pictures of a folder or a table to N x N pixels. Without it, pictures that have one size "
-            "keep it, and others are brought to 64 x 64.",
-        ),
+        SIZE,
     ] = None,
-    grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
+    grey: Annotated[bool, GREY] = False,
     part: Annotated[
         str | None, typer.Option(metavar="NAME", help="Which part of the data: train, val, test or all, the default.")
     ] = None,
@@ -88,10 +84,7 @@ def similar(
     ] = None,
     trust: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Import this class or function of somebody else's, which a model needs; 'skimgrec info' lists them.",
-        ),
+        TRUST,
     ] = None,
 ) -> None:
     """Find the pictures most and least similar to others.

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import GREY, LIMIT, SEED, SIZE, data_argument
 from skimgrec.cli._output import INTERRUPTED, check_can_save, file_size, printable
 from skimgrec.cli._values import held_out_of
 
@@ -15,11 +16,7 @@ from skimgrec.cli._values import held_out_of
 def train(
     data: Annotated[
         str,
-        typer.Argument(
-            metavar="DATA",
-            help="Pictures to learn from: the name of a data set, such as digits or mnist; a folder with one folder of "
-            "pictures for each class; an .npz file; or a .csv or .parquet table with the columns path and label.",
-        ),
+        data_argument("Pictures to learn from"),
     ],
     output: Annotated[
         Path,
@@ -28,14 +25,9 @@ def train(
     model: Annotated[str, typer.Option(metavar="NAME", help="Which model; 'skimgrec models' lists them.")] = "cnn",
     size: Annotated[
         int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Bring the pictures of a folder or a table to N x N pixels. Without it, pictures that have one size "
-            "are kept as they are, others brought to 64 x 64.",
-        ),
+        SIZE,
     ] = None,
-    grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
+    grey: Annotated[bool, GREY] = False,
     epochs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How often a network goes through the pictures.")
     ] = None,
@@ -63,7 +55,7 @@ def train(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Use only so many pictures, with the same share of every class."),
+        LIMIT,
     ] = None,
     threads: Annotated[
         int | None,
@@ -74,7 +66,7 @@ def train(
             "their number is the same.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
+    seed: Annotated[int, SEED] = 0,
 ) -> None:
     """Train a model, score it on pictures that it has not seen, and save it to one file.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skimgrec.cli._labelled import load_labelled
 from skimgrec.cli._model_file import data_entry, save_with_loader
 from skimgrec.cli._output import printable
 
@@ -180,16 +181,9 @@ def prepare(
     ValueError
         If the model has no such parameter, or the data cannot be split so.
     """
-    from skimgrec.datasets import load_data
-    from skimgrec.datasets._download import shown_in
-
     model = model_with(name, options, params, threads=threads, seed=seed)
-    with shown_in(shown.downloading):
-        dataset = load_data(
-            data, image_size=None if size is None else (size, size), grey=grey, subset="all", on_read=shown.read
-        )
-    for note in dataset.notes:
-        shown.say(note)
+    image_size = None if size is None else (size, size)
+    dataset = load_labelled(data, shown, image_size=image_size, grey=grey, subset="all")
     learnt, tested, words = _split(data, dataset, held_out, limit, seed)
     aside = len(dataset.target) - len(learnt) - len(tested) if limit is None else 0
     if aside:

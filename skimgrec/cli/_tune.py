@@ -6,16 +6,17 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._labelled import load_labelled, pictures_of, splits_of
+from skimgrec.cli._options import GREY, LIMIT, SEED, SIZE, data_argument
 from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
+from skimgrec.cli._values import folds_of
 
 if TYPE_CHECKING:
-    from sklearn.utils import Bunch
-
     from skimgrec.cli._progress import Progress
     from skimgrec.model_selection import Comparison, FoldRow, TuneResult, Tuning
 
@@ -23,11 +24,7 @@ if TYPE_CHECKING:
 def tune(
     data: Annotated[
         str,
-        typer.Argument(
-            metavar="DATA",
-            help="Pictures to tune on: the name of a data set, such as digits or mnist; a folder with one folder of "
-            "pictures for each class; an .npz file; or a .csv or .parquet table with the columns path and label.",
-        ),
+        data_argument("Pictures to tune on"),
     ],
     model: Annotated[str, typer.Option(metavar="NAME", help="Which model; 'skimgrec models' lists them.")],
     param: Annotated[
@@ -79,20 +76,20 @@ def tune(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Use only so many pictures, with the same share of every class."),
+        LIMIT,
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Bring the pictures of a folder or a table to N x N pixels."),
+        SIZE,
     ] = None,
-    grey: Annotated[bool, typer.Option("--grey", help="Make the pictures of a folder or a table grey.")] = False,
+    grey: Annotated[bool, GREY] = False,
     n_jobs: Annotated[
         int | None,
         typer.Option(
             "--jobs", "--n-jobs", metavar="N", help="How many fits to run at the same time; -1: one for each processor."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, metavar="N", help="Seed of all random choices.")] = 0,
+    seed: Annotated[int, SEED] = 0,
 ) -> None:
     """Search for the parameters with which a model scores best, every setting on the same splits.
 
@@ -111,29 +108,26 @@ def tune(
         with progress() as shown:
             with bad_input_is_reported():
                 from skimgrec import model_selection
-                from skimgrec.datasets import load_data
 
                 check_can_save("--output", output)
                 check_can_save("--json", json)
                 check_can_save("--plot", plot)
                 if plot is not None:
                     check_can_draw("skimgrec tune", "--plot", plot)
-                splits = _splits(cv)
+                splits = folds_of(cv)
                 params = model_selection.parse_params(param)
                 image_size = None if size is None else (size, size)
-                subset = "all" if splits == "own" else "train"
-                dataset = load_data(data, image_size=image_size, grey=grey, subset=subset, on_read=shown.read)
-                for note in dataset.notes:
-                    shown.say(note)
-                X, y, splits, drawn_from = _pictures(data, dataset, splits, limit, seed)
+                own = splits == "own"
+                dataset = load_labelled(data, shown, image_size=image_size, grey=grey, subset="all" if own else "train")
+                pictures = pictures_of(dataset, name=data, limit=limit, seed=seed, own_split=own)
                 tuning = model_selection.prepare_tuning(
                     model,
-                    X,
-                    y,
+                    pictures.X,
+                    pictures.y,
                     params,
                     method=method,
                     n_iter=n_iter,
-                    cv=splits,
+                    cv=splits_of(splits, pictures, repeats=1, seed=seed),
                     return_train_score=train_score,
                     n_jobs=n_jobs,
                     random_state=seed,
@@ -149,7 +143,7 @@ def tune(
         typer.echo(f"Interrupted after {tuning.n_measured} of {tuning.n_planned} fits.", err=True)
     result = tuning.result()
     for comparison in result.rounds:
-        comparison.data_name, comparison.drawn_from = data, drawn_from
+        comparison.data_name, comparison.drawn_from = data, pictures.drawn_from
     # Files first: the program that reads what is printed may be gone.
     written = write_files((json, "Saved", result.to_json), (plot, "Drawn", partial(_draw, result)))
     show(result)
@@ -165,36 +159,6 @@ def tune(
         raise typer.Exit(2)
     if result.best_ is None and not any(ranked.standing.n_scored for ranked in result.ranking()):
         raise typer.Exit(1)
-
-
-def _splits(cv: str) -> int | str:
-    if cv in ("holdout", "own"):
-        return cv
-    if not cv.isascii() or not cv.isdecimal():
-        raise ValueError(f"--cv {cv}: expected a number of folds, holdout or own.")
-    return int(cv)
-
-
-def _pictures(data: str, dataset: Bunch, splits: Any, limit: int | None, seed: int) -> tuple[Any, Any, Any, str | None]:
-    """Return pictures, the names of their classes, their splits, and what they are a part of, if they are."""
-    import numpy as np
-
-    from skimgrec.datasets import stratified_subset
-
-    X, y = dataset.images, dataset.target_names[dataset.target]
-    own = splits == "own"
-    if own:
-        names = dataset.get("split")
-        if names is None or not {"train", "test"} <= set(np.asarray(names).tolist()):
-            raise ValueError(f"--cv own: {data} has no training and test split of its own. Use --cv holdout or --cv 5.")
-        splits = np.asarray(names, dtype=str)
-    if limit is None or limit == len(y):
-        return X, y, splits, None
-    # Every split keeps its share, too.
-    strata = np.char.add(np.char.add(splits, "/"), y.astype(str)) if own else y
-    rows = stratified_subset(strata, limit, random_state=seed)
-    drawn_from = f"{len(y):,} {'training ' if 'split' in dataset and not own else ''}pictures"
-    return X[rows], y[rows], splits[rows] if own else splits, drawn_from
 
 
 def _measure(tuning: Tuning, shown: Progress) -> None:

@@ -1,4 +1,4 @@
-"""The pictures that ``skimgrec compare`` measures on, and its splits."""
+"""The labelled pictures of a command, and the splits of those that compare and tune."""
 
 from __future__ import annotations
 
@@ -7,6 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
+
+    from skimgrec.cli._progress import Progress
+
+
+def load_labelled(
+    data: str,
+    shown: Progress,
+    *,
+    image_size: tuple[int, int] | None,
+    grey: bool,
+    subset: str,
+    resize: str = "stretch",
+) -> Bunch:
+    """Load pictures with progress, and say what there is to say of them.
+
+    Parameters
+    ----------
+    data, image_size, grey, subset, resize : object
+        As `load_data` takes them.
+    shown : Progress
+        Is told what happens.
+
+    Returns
+    -------
+    dataset : Bunch
+        As `load_data` gives it.
+    """
+    from skimgrec.datasets import load_data
+    from skimgrec.datasets._download import shown_in
+
+    with shown_in(shown.downloading):
+        dataset = load_data(data, image_size=image_size, grey=grey, subset=subset, resize=resize, on_read=shown.read)
+    for note in dataset.notes:
+        shown.say(note)
+    return dataset
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,7 @@ class Answer:
     probabilities : list of float or None
         Theirs; None if the model gives none.
     sure : bool
-        Whether the first is as probable as was asked for.
+        Whether the first is as probable as was asked for, and the model does not reject the picture.
     error : str or None
         Why the file cannot be read.
     """
@@ -86,20 +86,22 @@ class Answers:
                 if file in errors:
                     yield Answer(file, [], None, error=errors[file])
                 else:
-                    classes, probabilities = next(given)
-                    sure = self._threshold is None or probabilities is None or probabilities[0] >= self._threshold
-                    yield Answer(file, classes, probabilities, sure)
+                    classes, probabilities, familiar = next(given)
+                    probable = self._threshold is None or probabilities is None or probabilities[0] >= self._threshold
+                    yield Answer(file, classes, probabilities, familiar and probable)
 
-    def _answers(self, pictures: Any) -> Iterator[tuple[list[str], list[float] | None]]:
+    def _answers(self, pictures: Any) -> Iterator[tuple[list[str], list[float] | None, bool]]:
         probabilities = self._model.probabilities(pictures)
         if probabilities is None:
             for label in self._model.classifier.predict(pictures):
-                yield [str(label)], None
+                yield [str(label)], None, True
             return
+        familiar = self._model.knows(pictures)
         # Equal ones in the order of the classes, as predict decides them.
-        for row, order in zip(probabilities, np.argsort(-probabilities, axis=1, kind="stable"), strict=True):
+        orders = np.argsort(-probabilities, axis=1, kind="stable")
+        for row, order, known in zip(probabilities, orders, familiar, strict=True):
             best = order[: self._top]
-            yield [self._model.names[place] for place in best], row[best].tolist()
+            yield [self._model.names[place] for place in best], row[best].tolist(), bool(known)
 
 
 class Writer(Protocol):
@@ -128,7 +130,7 @@ class _Lines:
             printable(name) if answer.probabilities is None else f"{printable(name)} {answer.probabilities[place]:.3f}"
             for place, name in enumerate(answer.classes)
         ]
-        said = "  ".join(words) if answer.sure else f"unknown (at most {words[0]})"
+        said = "  ".join(words) if answer.sure else f"unknown (if any, {words[0]})"
         print(f"{printable(answer.file):{self._width}}  {said}", flush=True)
 
     def close(self) -> None:

@@ -106,6 +106,13 @@ class Model:
         answer = getattr(self.classifier, "predict_proba", None)
         return None if answer is None else np.asarray(answer(pictures))
 
+    def knows(self, pictures: Any) -> Any:
+        """Return which pictures the model does not reject as unlike those that it has learnt from."""
+        last = getattr(self.classifier, "steps", [(None, self.classifier)])[-1][1]
+        if not hasattr(last, "unknown_label_"):
+            return np.ones(len(pictures), dtype=bool)
+        return np.asarray(self.classifier.predict(pictures)) != last.unknown_label_
+
 
 def _loader_for(path: Path, shape: list[int] | None) -> ImageLoader:
     if shape is None or len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3):

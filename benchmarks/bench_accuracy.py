@@ -28,7 +28,7 @@ QUICK = {"dtype_policy": "auto"}
 OURS = {
     "mnist": ("mnist", "mnist", {"epochs": 4, **QUICK}),
     "mnist-third": ("mnist", "mnist", {"epochs": 1, **QUICK}),
-    "cifar10": ("cifar10", "lenet", {"epochs": 8, "augmentation": "light", **QUICK}),
+    "cifar10": ("cifar10", "lenet", {"epochs": 7, "augmentation": "light", **QUICK}),
     "cifar10-long": ("cifar10", None, {"epochs": 30, "augmentation": "light", **QUICK}),
     "cats-dogs": ("cats-dogs", "cats-dogs", {"epochs": 12, "augmentation": "light", **QUICK}),
     "digits": ("digits", None, {}),

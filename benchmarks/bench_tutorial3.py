@@ -129,7 +129,9 @@ def ours(X, y, X_test, y_test, seed, cnn_epochs, forest):
     """
     names = ["chance", "1nn", forest, "1nn+hog", f"{forest}+hog"]
     models = candidates(names, random_state=seed, n_jobs=-1)
-    models["mlp"] = KerasMLPClassifier(hidden_layer_sizes=(512,), epochs=MLP_EPOCHS, batch_size=128, random_state=seed)
+    models["mlp"] = KerasMLPClassifier(
+        hidden_layer_sizes=(512,), epochs=MLP_EPOCHS, batch_size=128, dtype_policy="auto", random_state=seed
+    )
     models["cnn"] = KerasCNNClassifier(epochs=cnn_epochs, augmentation="light", dtype_policy="auto", random_state=seed)
     begin = time.perf_counter()
     split = np.repeat(["train", "test"], [len(y), len(y_test)])
@@ -173,7 +175,7 @@ def main():
     parser.add_argument("--limit", type=int, metavar="N", help="train on N pictures, and test on a fifth as many")
     parser.add_argument("--only", choices=["ours", "tutorial"])
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--cnn-epochs", type=int, default=3, metavar="N", help="of our convolutional network")
+    parser.add_argument("--cnn-epochs", type=int, default=2, metavar="N", help="of our convolutional network")
     parser.add_argument("--forest", choices=FORESTS, default=FORESTS[0], help="our candidate for the forests' rows")
     options = parser.parse_args()
     data = load(options.limit)

@@ -1,0 +1,41 @@
+"""The programs among the examples run as they stand."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import numpy as np
+from skimage.io import imsave
+
+import skimgrec
+from skimgrec import KerasCNNClassifier
+
+PROGRAMS = Path(__file__).resolve().parents[1] / "examples" / "cats_vs_dogs"
+
+
+def test_cats_and_dogs_are_trained_and_told_apart(tmp_path, monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    for part in ("training_set", "test_set"):
+        for level, name in ((0, "cats"), (180, "dogs")):
+            (tmp_path / "data" / part / name).mkdir(parents=True)
+            for number in range(8):
+                picture = rng.integers(level, level + 60, (20, 24, 3), dtype=np.uint8)
+                imsave(tmp_path / "data" / part / name / f"{number}.png", picture, check_contrast=False)
+    monkeypatch.chdir(tmp_path)
+    # The network learns for one epoch and with few filters; all else is as it stands.
+    monkeypatch.setattr(
+        skimgrec, "KerasCNNClassifier", lambda **options: KerasCNNClassifier(**{**options, "epochs": 1, "filters": 2})
+    )
+    monkeypatch.setattr(sys, "argv", ["train.py", "data"])
+    runpy.run_path(str(PROGRAMS / "train.py"), run_name="__main__")
+    printed = capsys.readouterr().out
+    for name in ("logistic", "cnn"):
+        assert f"{name}: " in printed
+        assert (tmp_path / f"{name}.skimgrec").is_file()
+    assert "logistic: 1.0000 on 16 test pictures" in printed
+    pictures = ["data/test_set/cats/0.png", "data/test_set/dogs/0.png"]
+    monkeypatch.setattr(sys, "argv", ["predict.py", "logistic.skimgrec", *pictures])
+    runpy.run_path(str(PROGRAMS / "predict.py"), run_name="__main__")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("data/test_set/cats/0.png: cats (")
+    assert second.startswith("data/test_set/dogs/0.png: dogs (")

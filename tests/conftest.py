@@ -1,5 +1,6 @@
 """What the whole suite shares."""
 
+import gc
 import os
 
 # SciPy reads this once, when it is first imported; without it scikit-learn skips its array API check.
@@ -16,16 +17,28 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Forget compiled kernels that are older than the newest source.
 
     Numba compiles a kernel anew when its own file changes, but not when one that it calls in another file does.
     """
+    # Of several processes that share the tests, the one that started the others.
+    if hasattr(config, "workerinput"):
+        return
     for folder in (ROOT / "skimgrec" / name for name in ("datasets", "feature_extraction", "utils")):
         newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
         for cached in (folder / "__pycache__").glob("*.nb?"):
             if cached.stat().st_mtime < newest:
                 cached.unlink()
+
+
+def pytest_collection_finish() -> None:
+    """Take what is there by now out of the collector's sight: thousands of tests, and TensorFlow's modules.
+
+    Whenever networks are discarded, rubbish is collected, which would look through all of it each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import os
 
 # SciPy reads this once, when it is first imported; without it scikit-learn skips its array API check.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
-# OpenMP reads this once, too. Its threads otherwise wait for one another in a loop, which takes the cores from all else:
-# side by side with one other process, gradient boosting was 180 times as slow.
+# OpenMP reads this once, too. Its threads otherwise wait for one another in a loop, which on a busy machine keeps the
+# cores from those that they wait for: gradient boosting then takes a hundred times as long.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # No test reaches another machine: what goes there is sent to a port of this one at which nothing answers.
 os.environ.update(dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"))

@@ -12,6 +12,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.update(dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"))
 os.environ.update(dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"))
 
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,28 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let tests that are marked as alone have the machine to themselves, where several processes share the tests."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    import fcntl
+
+    # Locks on files that are there anyway. Who waits to be alone holds the first, so that no other test starts.
+    with open(ROOT / "pyproject.toml") as turn, open(__file__) as machine:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        alone = item.get_closest_marker("alone") is not None
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(turn, fcntl.LOCK_UN)
+        try:
+            return (yield)
+        finally:
+            # Closing would not do where a process that was forked holds the files, too.
+            fcntl.flock(machine, fcntl.LOCK_UN)
+            fcntl.flock(turn, fcntl.LOCK_UN)
 
 
 @pytest.fixture

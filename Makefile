@@ -5,6 +5,8 @@ PYTHON ?=
 # More arguments for the programs below, as in: make test PYTEST="-k flattener", make compare COMPARE="mnist --limit 5000".
 COMPARE ?= digits
 PYTEST ?=
+# How many processes share the whole suite; each takes up to two GB. What PYTEST chooses runs in one.
+WORKERS ?= 2
 
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
@@ -20,7 +22,7 @@ compare: ## compare eight classifiers on the same splits of scikit-learn's digit
 
 test: lint ## lint, types, and the whole test suite with the doctests and the README's code
 	@echo "== pytest: unit tests, doctests, README"
-	@$(BIN)/python -m pytest $(PYTEST)
+	@$(BIN)/python -m pytest $(or $(PYTEST),-n $(WORKERS) --dist worksteal)
 
 test-jax: ## the tests of the networks on JAX, in an environment without TensorFlow
 	@PYTHON="$(PYTHON)" sh tools/test_jax.sh tests/neural_network tests/test_check_estimator.py

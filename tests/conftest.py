@@ -1,13 +1,18 @@
 """What the whole suite shares."""
 
+import gc
 import os
 
 # SciPy reads this once, when it is first imported; without it scikit-learn skips its array API check.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+# OpenMP reads this once, too. Its threads otherwise wait for one another in a loop, which on a busy machine keeps the
+# cores from those that they wait for: gradient boosting then takes a hundred times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # No test reaches another machine: what goes there is sent to a port of this one at which nothing answers.
 os.environ.update(dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9"))
 os.environ.update(dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"))
 
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +21,50 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Forget compiled kernels that are older than the newest source.
 
     Numba compiles a kernel anew when its own file changes, but not when one that it calls in another file does.
     """
+    # Of several processes that share the tests, the one that started the others.
+    if hasattr(config, "workerinput"):
+        return
     for folder in (ROOT / "skimgrec" / name for name in ("datasets", "feature_extraction", "utils")):
         newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
         for cached in (folder / "__pycache__").glob("*.nb?"):
             if cached.stat().st_mtime < newest:
                 cached.unlink()
+
+
+def pytest_collection_finish() -> None:
+    """Take what is there by now out of the collector's sight: thousands of tests, and TensorFlow's modules.
+
+    Whenever networks are discarded, rubbish is collected, which would look through all of it each time.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let tests that are marked as alone have the machine to themselves, where several processes share the tests."""
+    if not hasattr(item.config, "workerinput"):
+        return (yield)
+    import fcntl
+
+    # Locks on files that are there anyway. Who waits to be alone holds the first, so that no other test starts.
+    with open(ROOT / "pyproject.toml") as turn, open(__file__) as machine:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        alone = item.get_closest_marker("alone") is not None
+        fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        if not alone:
+            fcntl.flock(turn, fcntl.LOCK_UN)
+        try:
+            return (yield)
+        finally:
+            # Closing would not do where a process that was forked holds the files, too.
+            fcntl.flock(machine, fcntl.LOCK_UN)
+            fcntl.flock(turn, fcntl.LOCK_UN)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from functools import cache
 
 import joblib
 import numpy as np
@@ -72,12 +73,23 @@ def test_every_candidate_is_cross_validated_in_every_layout(name, pictures, labe
     assert scores["test_f1_macro"].shape == (3,)
 
 
+@pytest.fixture(scope="module")
+def serial_probabilities(grey, labels):
+    """Return a function that gives the out-of-fold probabilities of a candidate by its name, calculated once."""
+
+    @cache
+    def of(name):
+        # As in workers: the linear algebra of scikit-learn's own estimators rounds by the number of threads.
+        with threadpool_limits(1, "blas"):
+            return cross_val_predict(candidates()[name], grey, labels, cv=3, method="predict_proba")
+
+    return of
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("backend", ["threading", "loky", None])
-def test_backends_give_the_numbers_of_a_serial_run(name, backend, grey, labels):
-    # Workers have one thread each: the linear algebra of scikit-learn's own estimators rounds by the number of threads.
-    with threadpool_limits(1, "blas"):
-        serial = cross_val_predict(candidates()[name], grey, labels, cv=3, method="predict_proba")
+def test_backends_give_the_numbers_of_a_serial_run(name, backend, grey, labels, serial_probabilities):
+    serial = serial_probabilities(name)
     if backend is None:
         parallel = cross_val_predict(candidates()[name], grey, labels, cv=3, method="predict_proba", n_jobs=2)
     else:

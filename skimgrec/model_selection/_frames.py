@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from skimgrec.model_selection._standings import standings
@@ -62,6 +63,19 @@ def summary_frame(result: ComparisonResult) -> pd.DataFrame:
         record["model_size"] = standing.model_size
         records.append({**record, "n_folds": standing.n_scored, "n_failed": standing.n_failed})
     return pd.DataFrame(records, columns=columns).set_index("estimator")
+
+
+def intervals_frame(result: ComparisonResult, metric: str) -> pd.DataFrame:
+    """Return one row for each estimator, as `ComparisonResult.intervals` describes."""
+    import pandas as pd
+
+    from skimgrec.model_selection._pairwise import left_out, mean_interval
+
+    means = {standing.estimator: standing.mean[metric] for standing in result.standings()}
+    lacking = left_out(result, metric)
+    names = sorted(means, key=lambda name: (name in lacking, math.isnan(means[name]), -means[name]))
+    records = [(name, means[name], *mean_interval(result, name, metric), name not in lacking) for name in names]
+    return pd.DataFrame(records, columns=["estimator", "mean", "low", "high", "complete"]).set_index("estimator")
 
 
 def learning_curves_frame(result: ComparisonResult) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skimgrec.model_selection._bootstrap import moves_in_steps, paired_test, score_interval, score_of, step_of
 from skimgrec.model_selection._standings import scored_throughout
 from skimgrec.model_selection._statistics import PairedTest, corrected_resampled_t_test, holm
+from skimgrec.utils._shown import is_share
 
 if TYPE_CHECKING:
     from skimgrec.model_selection._result import ComparisonResult
@@ -115,6 +116,23 @@ def interval_of(result: ComparisonResult, estimator: str, metric: str) -> tuple[
     row = next((row for row in result.rows if row.estimator == estimator), None)
     answers = _answers(result, row, metric) if row is not None and result.n_folds == 1 else None
     return (math.nan, math.nan) if answers is None else score_interval(metric, *answers, groups_tested(result, 0))
+
+
+def mean_interval(result: ComparisonResult, estimator: str, metric: str) -> tuple[float, float]:
+    """Return the 95 % confidence interval of an estimator's mean score, as `ComparisonResult.intervals` describes."""
+    if result.n_folds == 1:
+        return interval_of(result, estimator, metric)
+    rows = [row for row in result.rows if row.estimator == estimator]
+    if len(rows) < result.n_folds or any(math.isnan(row.scores[metric]) for row in rows):
+        return math.nan, math.nan
+    test = corrected_resampled_t_test(
+        [row.scores[metric] for row in rows],
+        [row.n_train for row in rows],
+        [row.n_test for row in rows],
+        step=_step(result, metric),
+    )
+    # No share is below 0 or above 1, whatever Student's t says.
+    return (max(test.low, 0.0), min(test.high, 1.0)) if is_share(metric) else (test.low, test.high)
 
 
 def groups_tested(result: ComparisonResult, fold: int) -> NDArray[np.intp] | None:

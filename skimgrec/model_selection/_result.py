@@ -332,6 +332,46 @@ class ComparisonResult(SavedResult):
 
         return summary_frame(self)
 
+    def intervals(self, metric: str | None = None) -> pd.DataFrame:
+        """Return each estimator's mean score and its 95 % confidence interval.
+
+        Parameters
+        ----------
+        metric : str, default=None
+            Which of `metrics`; None takes the first.
+
+        Returns
+        -------
+        frame : DataFrame
+            Indexed by `estimator`, the best in this metric first, with the columns `mean`, `low` and `high` (the
+            interval) and `complete` (whether there is a score in every fold). Over folds, it is Student's t with the
+            variance that Nadeau and Bengio correct for what training sets share, and within 0 to 1 for shares; on a
+            single split, the interval over test pictures that `summary` has. Estimators that lack a score in some fold
+            come last, and have none. Whether two estimators differ does not follow from whether their intervals
+            overlap, but from `pairwise`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such metric.
+
+        References
+        ----------
+        Nadeau, C. and Bengio, Y. (2003). Inference for the generalization error. Machine Learning 52, 239-281.
+        https://doi.org/10.1023/A:1024068626366
+
+        Examples
+        --------
+        >>> from skimgrec import compare, load_digits_images
+        >>> X, y = load_digits_images(return_X_y=True)
+        >>> result = compare(["chance", "1nn"], X[:300], y[:300], random_state=0)
+        >>> result.intervals().loc["1nn", ["mean", "low", "high"]].round(2).tolist()
+        [0.99, 0.98, 1.0]
+        """
+        from skimgrec.model_selection._frames import intervals_frame
+
+        return intervals_frame(self, self._measured(metric))
+
     def learning_curves(self) -> pd.DataFrame:
         """Return how each estimator does with less to learn from, as `train_sizes` of `compare` asked for.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from skimgrec.utils._shown import escaped
+from skimgrec.utils._shown import escaped, is_share
 
 _TITLES = {"f1_macro": "macro F1", "f1_micro": "micro F1", "f1_weighted": "weighted F1", "roc_auc": "ROC AUC"}
 
@@ -22,13 +22,6 @@ def score_text(mean: float, std: float) -> str:
 def interval_text(value: float, low: float, high: float) -> str:
     """Return "0.953 (0.948 to 0.958)", or the value alone where there is no interval."""
     return f"{value:.3f}" if math.isnan(low) else f"{value:.3f} ({low:.3f} to {high:.3f})"
-
-
-def is_share(metric: str) -> bool:
-    """Tell whether a metric is a share of 1 by its name, so that differences can be given in percentage points."""
-    return metric.startswith(
-        ("accuracy", "balanced_accuracy", "top_k", "f1", "precision", "recall", "jaccard", "roc_auc")
-    )
 
 
 def difference_text(difference: float, metric: str, *, unit: bool = True) -> str:

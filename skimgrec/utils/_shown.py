@@ -20,6 +20,13 @@ def escaped(text: object) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in str(text))
 
 
+def is_share(metric: str) -> bool:
+    """Tell whether a metric is a share of 1 by its name, so that differences can be given in percentage points."""
+    return metric.startswith(
+        ("accuracy", "balanced_accuracy", "top_k", "f1", "precision", "recall", "jaccard", "roc_auc")
+    )
+
+
 def rich_to_lines(renderable: Any, width: int) -> list[str]:
     """Return the lines of a Rich renderable without colours, whatever terminal there is."""
     from rich.console import Console

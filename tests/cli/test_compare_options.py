@@ -83,6 +83,7 @@ def test_a_folder_with_something_else_in_it_is_never_emptied(run, tmp_path):
     assert (tmp_path / "thesis.tex").exists()
 
 
+@pytest.mark.alone
 @pytest.mark.isolated
 def test_a_fit_that_takes_too_long_costs_its_own_line_alone(run):
     done = run("compare", "digits", "--models", "boosting,chance", "--cv", "holdout", "--fit-timeout", "0.2s")
@@ -90,6 +91,7 @@ def test_a_fit_that_takes_too_long_costs_its_own_line_alone(run):
     assert done.exit_code in (0, 1)  # chance may be late, too, on a busy machine
 
 
+@pytest.mark.alone
 @pytest.mark.isolated
 def test_what_a_budget_cuts_is_said(run):
     done = run("compare", "digits", "--models", "boosting,1nn", "--repeats", 8, "--budget", "6s")

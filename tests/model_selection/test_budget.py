@@ -225,6 +225,7 @@ def digits():
     return X[:600], y[:600]
 
 
+@pytest.mark.alone
 def test_a_real_comparison_keeps_to_its_time(digits, tmp_path):
     estimators = {"mlp": KerasMLPClassifier(epochs=2000, random_state=0), **candidates(["chance"], random_state=0)}
     settings = {"cv": 2, "random_state": 0, "run_dir": tmp_path}
@@ -249,6 +250,7 @@ def test_a_real_comparison_keeps_to_its_time(digits, tmp_path):
     assert again.result() == result
 
 
+@pytest.mark.alone
 def test_a_fit_that_does_not_end_is_cut_and_no_row(digits):
     class Sleeps(GaussianNB):
         def fit(self, X, y):

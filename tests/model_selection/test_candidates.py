@@ -72,8 +72,8 @@ def test_they_learn_digits_without_a_warning(shape):
 
 def test_the_others_learn_digits_without_a_warning():
     X, y = load_digits_images(return_X_y=True)
-    result = compare(MORE, X[:300], y[:300], cv=2, random_state=0)
-    assert [(row.error, row.warnings) for row in result.rows] == [(None, [])] * (2 * len(MORE))
+    result = compare(MORE, X[:300], y[:300], cv="holdout", random_state=0)
+    assert [(row.error, row.warnings) for row in result.rows] == [(None, [])] * len(MORE)
     means = {standing.estimator: standing.mean["accuracy"] for standing in result.standings()}
     assert means.pop("majority") < 0.2
     assert min(means.values()) > 0.65

@@ -62,7 +62,7 @@ def go_off(X):
 @pytest.mark.parametrize(
     ("misbehave", "error"),
     [
-        (hang, "TimeoutError: fit took longer than fit_timeout=1 s"),
+        pytest.param(hang, "TimeoutError: fit took longer than fit_timeout=1 s", marks=pytest.mark.alone),
         (leave, "TerminatedWorkerError: the process of this fit ended with exit code 3"),
         (crash, "TerminatedWorkerError: the process of this fit was ended by SIGKILL, most likely because memory ran"),
         (run_out, "MemoryError: no more"),
@@ -89,6 +89,7 @@ def by_value(function):
     return copy
 
 
+@pytest.mark.alone
 def test_a_test_that_hangs_is_given_up_too(blobs, make_classifier):
     result = compare(
         {"bad": make_classifier(None, by_value(hang)), "good": make_classifier()}, *blobs, cv=2, fit_timeout=0.5
@@ -96,6 +97,7 @@ def test_a_test_that_hangs_is_given_up_too(blobs, make_classifier):
     assert [row.error is None for row in result.rows] == [False, False, True, True]
 
 
+@pytest.mark.alone
 def test_starting_is_no_part_of_the_time(blobs, make_classifier):
     class Slow(type(make_classifier())):
         def _prepare_process(self, X):
@@ -322,6 +324,7 @@ def test_limits_that_are_none(blobs, changes, message):
         compare({"a": GaussianNB()}, *blobs, **changes)
 
 
+@pytest.mark.alone
 def test_what_took_too_long_is_tried_again_with_more_time(blobs, make_classifier, tmp_path):
     def take_a_second(X):
         import time

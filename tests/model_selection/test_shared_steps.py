@@ -83,6 +83,7 @@ def test_jobs_side_by_side_share_as_well(digits, lengths, backend):
     assert kept(parallel) == kept(compare(two(), *digits, cv=3, random_state=0))
 
 
+@pytest.mark.alone
 def test_times_and_memory_are_those_of_an_estimator_alone(digits, monkeypatch):
     X, y = digits
     transform = HOGTransformer.transform

@@ -162,8 +162,8 @@ class CoarseMatrix:
 def coarse_matrix(counts: NDArray[np.int64], n_groups: int) -> CoarseMatrix:
     """Return a confusion matrix of groups of classes that are often taken for one another.
 
-    Classes are brought into the order of the leaves of an average-linkage tree, by the share of predictions that confuse
-    two of them, and cut into groups of about the same number of classes.
+    Classes are brought into the order of the leaves of an average-linkage tree, by the share of predictions that
+    confuse two of them, and cut into groups of about the same number of classes.
 
     Parameters
     ----------

@@ -10,7 +10,14 @@ from markupsafe import Markup
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._table import _title
 from skimgrec.model_selection._text import printable
-from skimgrec.reporting import _table_section, _verdict_section
+from skimgrec.reporting import (
+    _data_section,
+    _disagreement_section,
+    _hard_section,
+    _model_section,
+    _table_section,
+    _verdict_section,
+)
 from skimgrec.reporting._environment import environment, policy, static
 from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
@@ -20,7 +27,13 @@ Build = Callable[[ReportSource, PictureShelf], Section | None]
 
 FIRST: tuple[Build, ...] = (_verdict_section.build, _table_section.build)
 # In the order of the page.
-SECTIONS: tuple[Build, ...] = (*FIRST,)
+SECTIONS: tuple[Build, ...] = (
+    *FIRST,
+    _model_section.build,
+    _hard_section.build,
+    _disagreement_section.build,
+    _data_section.build,
+)
 # The rules of the first begin with .skimgrec-report, so that a notebook can hold them.
 STYLES = ("base.css", "page.css", "models.css")
 SCRIPTS = ("page.js", "pictures.js")

@@ -11,10 +11,16 @@ from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._table import _title
 from skimgrec.model_selection._text import printable
 from skimgrec.reporting import (
+    _costs_section,
+    _curves_section,
     _data_section,
     _disagreement_section,
+    _folds_section,
     _hard_section,
+    _limits_section,
     _model_section,
+    _pairs_section,
+    _repeat_section,
     _table_section,
     _verdict_section,
 )
@@ -29,14 +35,21 @@ FIRST: tuple[Build, ...] = (_verdict_section.build, _table_section.build)
 # In the order of the page.
 SECTIONS: tuple[Build, ...] = (
     *FIRST,
+    _costs_section.build,
+    _folds_section.build,
+    _pairs_section.build,
+    _curves_section.build,
     _model_section.build,
     _hard_section.build,
     _disagreement_section.build,
     _data_section.build,
+    _limits_section.build,
+    _repeat_section.build,
 )
 # The rules of the first begin with .skimgrec-report, so that a notebook can hold them.
 STYLES = ("base.css", "page.css", "models.css")
-SCRIPTS = ("page.js", "pictures.js")
+# Run before the page is drawn, and after it is there.
+EARLY_SCRIPTS, SCRIPTS = ("theme.js",), ("page.js", "pictures.js")
 
 
 def comparison_report(result: ComparisonResult, *, pictures: Any = None, command: str | None = None) -> str:
@@ -59,7 +72,7 @@ def comparison_report(result: ComparisonResult, *, pictures: Any = None, command
     source = ReportSource(result=result, pictures=pictures, command=command)
     shelf = PictureShelf(source)
     sections = _rendered(SECTIONS, source, shelf)
-    styles, scripts = [static(name) for name in STYLES], [static(name) for name in SCRIPTS]
+    styles, early, scripts = ([static(name) for name in names] for names in (STYLES, EARLY_SCRIPTS, SCRIPTS))
     return (
         environment()
         .get_template("page.html.j2")
@@ -71,19 +84,24 @@ def comparison_report(result: ComparisonResult, *, pictures: Any = None, command
             # Last: by then the sections have asked for their pictures.
             pictures=shelf.content(),
             styles=styles,
+            early_scripts=early,
             scripts=scripts,
-            policy=policy(list(map(str, styles)), list(map(str, scripts))),
+            policy=policy(list(map(str, styles)), list(map(str, [*early, *scripts]))),
         )
     )
 
 
 def first_sections(result: ComparisonResult) -> str:
-    """Return the verdict and the table of a comparison as HTML for a notebook, with a style of its own and no script."""
+    """Return the verdict and the table of a comparison as HTML for a notebook, with a style of its own, no script."""
     source = ReportSource(result=result)
     return (
         environment()
         .get_template("fragment.html.j2")
-        .render(sections=_rendered(FIRST, source, PictureShelf(source)), title=_title(result), style=static("base.css"))
+        .render(
+            sections=_rendered(FIRST, source, PictureShelf(source)),
+            title=_title(result),
+            style=static("base.css") + static("fragment.css"),
+        )
     )
 
 

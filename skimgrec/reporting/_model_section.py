@@ -53,11 +53,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
         "what": printable(result.estimators.get(name, "")),
         "score": f"{metric_title(source.metric)} {score_cell(source, standing, source.metric)}",
         "open": number == 0,
-        "failures": [
-            f"Fold {row.fold} failed: {printable(row.error, 300)}"
-            for row in result.rows
-            if row.estimator == name and row.error is not None
-        ],
+        "failed": f"{standing.n_failed} of {result.n_folds} folds" if standing.n_failed else "",
         "answered": None,
     }
     found = source.out_of_fold(name)

@@ -206,12 +206,12 @@ def test_many_classes_and_pictures_stay_small(make_result, read):
 
 
 def test_many_models_stay_small(make_result, read):
-    result = make_result({f"model {n}": 0.9 - n / 200 for n in range(80)}, n_folds=3, probabilities=False)
+    result = make_result({f"model {n}": 0.9 - n / 100 for n in range(45)}, n_folds=3, probabilities=False)
     text = page_of(result)
     assert len(text.encode()) < 5e6
     page = read(text)
-    assert "The 30 best of 80 models have a row" in page.words
-    assert "The 40 best of 80 models are drawn" in page.words
+    assert "The 30 best of 45 models have a row" in page.words
+    assert "The 40 best of 45 models are drawn" in page.words
 
 
 def test_pictures_may_be_given(result):

@@ -13,8 +13,12 @@ from skimgrec.model_selection._text import printable
 from skimgrec.reporting import (
     _costs_section,
     _curves_section,
+    _data_section,
+    _disagreement_section,
     _folds_section,
+    _hard_section,
     _limits_section,
+    _model_section,
     _pairs_section,
     _repeat_section,
     _table_section,
@@ -35,6 +39,10 @@ SECTIONS: tuple[Build, ...] = (
     _folds_section.build,
     _pairs_section.build,
     _curves_section.build,
+    _model_section.build,
+    _hard_section.build,
+    _disagreement_section.build,
+    _data_section.build,
     _limits_section.build,
     _repeat_section.build,
 )

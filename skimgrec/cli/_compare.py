@@ -14,6 +14,7 @@ from skimgrec.cli._compare_outputs import draw_curves, save_predictions, show_cu
 from skimgrec.cli._errors import bad_input_is_reported
 from skimgrec.cli._options import GREY, LIMIT, SEED, SIZE, data_argument
 from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
+from skimgrec.cli._report_output import save_report
 from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class NearDuplicates(StrEnum):
 
 
 def compare(
+    context: typer.Context,
     data: Annotated[
         str,
         data_argument("Pictures to compare on"),
@@ -129,6 +131,14 @@ def compare(
             help="Save what every model answered about each picture that it had not learnt from, as .csv.",
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a report to this file, such as report.html: one page with the table, the charts, and what each "
+            "model gets wrong, picture by picture.",
+        ),
+    ] = None,
     curves: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the learning curves of --train-sizes, such as curves.png.")
     ] = None,
@@ -164,6 +174,7 @@ def compare(
                     ("--output", output),
                     ("--json", json),
                     ("--predictions", predictions),
+                    ("--report", report),
                     ("--curves", curves),
                 ):
                     check_can_save(option, path)
@@ -179,7 +190,7 @@ def compare(
                     seed=seed,
                     metrics=names_of(metrics),
                     train_sizes=train_sizes_of(train_sizes),
-                    keep_probabilities=label_errors is not None,
+                    keep_probabilities=label_errors is not None or report is not None,
                     n_jobs=n_jobs,
                     threads=threads,
                     fit_timeout=seconds_of("--fit-timeout", fit_timeout),
@@ -216,6 +227,7 @@ def compare(
         (json, "Saved", result.to_json),
         (predictions, "Saved", partial(save_predictions, result)),
         (curves, "Drawn", partial(draw_curves, result)),
+        (report, "Saved", partial(save_report, result, prepared.pictures.X, context)),
     )
     show(result)
     if request.train_sizes is not None:

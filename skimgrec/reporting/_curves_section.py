@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from skimgrec.model_selection._standings import FoldRow, standings
 from skimgrec.model_selection._text import metric_title, printable, score_text
 from skimgrec.reporting._labels import spread_out
 from skimgrec.reporting._scales import count_scale, score_axis_title, score_scale, short
@@ -60,20 +61,23 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
 
 def _lines(source: ReportSource) -> list[dict[str, Any]]:
     """Return each classifier's mean score at each size, the best first."""
-    frame = source.result.learning_curves()
-    metric = source.metric
+    result, metric = source.result, source.metric
+    measured: dict[str, dict[int | float | None, list[FoldRow]]] = {}
+    for row in [*result.partial_rows, *result.rows]:
+        measured.setdefault(row.estimator, {}).setdefault(row.train_size, []).append(row)
     order = source.models()
-    names = [*order, *(name for name in dict.fromkeys(frame["estimator"]) if name not in order)]
+    # A classifier whose whole training sets were cut has a curve all the same.
+    names = [*order, *(name for name in measured if name not in order)]
     lines = []
     for name in names:
-        own = frame[frame["estimator"] == name]
-        points = [
-            {"n": float(n), "score": float(mean), "std": float(std)}
-            for n, mean, std in zip(own["n_train"], own[f"mean_test_{metric}"], own[f"std_test_{metric}"], strict=True)
-            if math.isfinite(mean)
-        ]
+        points = []
+        for rows in measured.get(name, {}).values():
+            (standing,) = standings(rows, result.metrics, [name], result.n_folds)
+            if math.isfinite(standing.mean[metric]):
+                n_train = sum(row.n_train for row in rows) / len(rows)
+                points.append({"n": n_train, "score": standing.mean[metric], "std": standing.std[metric]})
         if points:
-            lines.append({"name": printable(name), "points": points})
+            lines.append({"name": printable(name), "points": sorted(points, key=lambda point: point["n"])})
     return lines
 
 

@@ -65,8 +65,8 @@ class Scale:
         return kept
 
 
-def linear_ticks(low: float, high: float, n_most: int = 6) -> list[float]:
-    """Return round numbers from `low` to `high`, no more than `n_most` of them.
+def linear_ticks(low: float, high: float, n_steps: int = 6) -> list[float]:
+    """Return round numbers from `low` to `high`, no more than `n_steps` steps apart.
 
     Examples
     --------
@@ -77,8 +77,8 @@ def linear_ticks(low: float, high: float, n_most: int = 6) -> list[float]:
     """
     if not high > low:
         return [low]
-    size = 10.0 ** math.floor(math.log10((high - low) / n_most))
-    step = next(size * factor for factor in (1, 2, 5, 10, 20) if (high - low) / (size * factor) <= n_most - 1e-9)
+    size = 10.0 ** math.floor(math.log10((high - low) / n_steps))
+    step = next(size * factor for factor in (1, 2, 5, 10, 20) if (high - low) / (size * factor) <= n_steps + 1e-9)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     digits = max(0, -math.floor(math.log10(step) + 1e-9)) + 1
     return [round(number * step, digits) for number in range(first, last + 1)]
@@ -90,7 +90,7 @@ def log_ticks(low: float, high: float) -> list[float]:
     Examples
     --------
     >>> log_ticks(0.05, 3)
-    [0.1, 1, 0.05, 0.2, 0.5, 2]
+    [0.1, 1.0, 0.05, 0.2, 0.5, 2.0]
     """
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     values = [*(10.0**power for power in powers), *(factor * 10.0**power for power in powers for factor in (2, 5))]

@@ -1,4 +1,6 @@
 import dataclasses
+from collections import Counter
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
@@ -83,3 +85,72 @@ def make_result():
         return dataclasses.replace(result, **changes)
 
     return make
+
+
+class Page(HTMLParser):
+    """A page of HTML, checked while it is read: every element is closed where it was opened."""
+
+    VOID = frozenset(("br", "col", "hr", "img", "input", "link", "meta", "wbr"))
+    SVG = frozenset(("circle", "line", "path", "polygon", "polyline", "rect", "use"))
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.text = [], Counter(), []
+        self.attributes = []
+        self.content = {"script": [], "style": []}
+        self.feed(text)
+        self.close()
+        assert not self.open, f"not closed: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.tags[tag] += 1
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"an attribute of {tag} is there twice: {names}"
+        self.attributes += [(tag, name, value) for name, value in attrs]
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag in self.content:
+            self.content[tag].append("")
+
+    def handle_startendtag(self, tag, attrs):
+        assert tag in self.SVG, f"{tag} cannot close itself"
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in self.content:
+            self.content[self.open[-1]][-1] += data
+        else:
+            self.text.append(data)
+
+    @property
+    def words(self):
+        """The text that is shown."""
+        return " ".join("".join(self.text).split())
+
+    def values(self, name, tag=None):
+        """Return the values of an attribute in the order of the page."""
+        return [value for owner, attribute, value in self.attributes if attribute == name and tag in (None, owner)]
+
+
+@pytest.fixture
+def read():
+    """Return a function that reads a page of HTML and checks that it is well-formed, with ids that are unique."""
+
+    def checked(text):
+        page = Page(text)
+        ids = page.values("id")
+        assert len(ids) == len(set(ids)), [name for name, count in Counter(ids).items() if count > 1]
+        for reference in ("aria-labelledby", "aria-describedby", "aria-controls"):
+            for value in page.values(reference):
+                assert set(value.split()) <= set(ids), f"{reference}={value!r} leads nowhere"
+        for target in page.values("href"):
+            assert target.startswith("#"), f"a link leads out of the page: {target}"
+            assert target[1:] in ids, f"{target} leads nowhere"
+        return page
+
+    return checked

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from skimgrec.model_selection._text import metric_title, printable
 from skimgrec.reporting._class_scores import class_scores
 from skimgrec.reporting._confusion import cell_entries
@@ -89,7 +91,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
 
 
 def _answered(found: OutOfFold) -> str:
-    n, n_pictures = len(found.rows), len(set(found.rows.tolist()))
+    n, n_pictures = len(found.rows), len(np.unique(found.rows))
     right = int((found.true == found.predicted).sum())
     what = f"{n:,} pictures" if n == n_pictures else f"{n:,} predictions of {n_pictures:,} pictures"
     return f"{right:,} of {what} right, {n - right:,} wrong."

@@ -4,8 +4,10 @@ They need Playwright, and a Chromium that is installed or that SKIMGREC_BROWSER 
 skipped.
 """
 
+import itertools
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -95,8 +97,6 @@ def test_the_table_is_sorted_by_a_click_on_a_heading(show, result):
 
 
 def test_what_has_no_value_stays_last(show, result, make_result):
-    from dataclasses import replace
-
     nothing = {metric: float("nan") for metric in result.metrics}
     rows = [replace(row, scores=nothing) if row.estimator == "fair" else row for row in result.rows]
     page = show(comparison_report(replace(result, rows=rows)))
@@ -163,7 +163,8 @@ CONTRAST = """() => {
       if (a > 0) layers.push([r, g, b, a]);
       if (a === 1) break;
     }
-    return layers.reverse().reduce((below, [r, g, b, a]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a)), [255, 255, 255]);
+    const over = (below, [r, g, b, a]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a));
+    return layers.reverse().reduce(over, [255, 255, 255]);
   };
   const found = [];
   for (const element of document.querySelectorAll("body *")) {
@@ -172,7 +173,8 @@ CONTRAST = """() => {
     const style = getComputedStyle(element);
     const ink = rgb(element instanceof SVGElement ? style.fill : style.color);
     const [first, second] = [light(ink), light(behind(element))].sort((a, b) => b - a);
-    found.push([(first + 0.05) / (second + 0.05), `${element.tagName}.${element.getAttribute("class")}: ${element.textContent.slice(0, 40)}`]);
+    const what = `${element.tagName}.${element.getAttribute("class")}: ${element.textContent.slice(0, 40)}`;
+    found.push([(first + 0.05) / (second + 0.05), what]);
   }
   return found.sort((a, b) => a[0] - b[0])[0];
 }"""
@@ -213,7 +215,7 @@ def test_names_of_controls_and_headings_are_there_for_a_screen_reader(show, resu
         "[...document.querySelectorAll('h1, h2, h3, h4, h5')].filter(e => e.checkVisibility()).map(e => +e.tagName[1])"
     )
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_hostile_names_run_nothing(show, make_result):
@@ -221,7 +223,7 @@ def test_hostile_names_run_nothing(show, make_result):
         "<script>alert(1)</script>",
         "</script><script>alert(2)</script>",
         "<img src=x onerror=alert(3)>",
-        "\" onmouseover=\"alert(4)",
+        '" onmouseover="alert(4)',
         "<svg onload=alert(5)>",
     ]
     result = make_result(

@@ -92,6 +92,7 @@
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
         says.textContent = button.dataset.says;
+        says.dataset.said = "";
       });
     }
   }

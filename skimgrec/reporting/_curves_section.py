@@ -68,7 +68,7 @@ def _lines(source: ReportSource) -> list[dict[str, Any]]:
     order = source.models()
     # A classifier whose whole training sets were cut has a curve all the same.
     names = [*order, *(name for name in measured if name not in order)]
-    lines = []
+    lines: list[dict[str, Any]] = []
     for name in names:
         points = []
         for rows in measured.get(name, {}).values():

@@ -23,7 +23,7 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section:
     marks: dict[str, list[int]] = {}
     for number, (name, _) in enumerate(notes, start=1):
         marks.setdefault(name, []).append(number)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "rank": rank,
             "name": printable(standing.estimator),

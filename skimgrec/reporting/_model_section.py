@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from skimgrec.model_selection._text import metric_title, printable
 from skimgrec.reporting._class_scores import class_scores
 from skimgrec.reporting._confusion import cell_entries
@@ -53,11 +55,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
         "what": printable(result.estimators.get(name, "")),
         "score": f"{metric_title(source.metric)} {score_cell(source, standing, source.metric)}",
         "open": number == 0,
-        "failures": [
-            f"Fold {row.fold} failed: {printable(row.error, 300)}"
-            for row in result.rows
-            if row.estimator == name and row.error is not None
-        ],
+        "failed": f"{standing.n_failed} of {result.n_folds} folds" if standing.n_failed else "",
         "answered": None,
     }
     found = source.out_of_fold(name)
@@ -93,7 +91,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
 
 
 def _answered(found: OutOfFold) -> str:
-    n, n_pictures = len(found.rows), len(set(found.rows.tolist()))
+    n, n_pictures = len(found.rows), len(np.unique(found.rows))
     right = int((found.true == found.predicted).sum())
     what = f"{n:,} pictures" if n == n_pictures else f"{n:,} predictions of {n_pictures:,} pictures"
     return f"{right:,} of {what} right, {n - right:,} wrong."

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from skimgrec.datasets._check_table import printable as shortened
-from skimgrec.datasets._check_table import short_names
 from skimgrec.reporting._confusion import Entry
 from skimgrec.reporting._shelf import PictureShelf, can_be_shown
 from skimgrec.reporting._source import ReportSource
@@ -35,7 +34,7 @@ class Shots:
         self._shelf = shelf
         self.with_pictures = can_be_shown(source.pictures)
         names = source.result.filenames
-        self._names = None if names is None else short_names([str(name) for name in names])
+        self._n_shared = len(shared_folder(names or []))
 
     def shot(self, row: int, *lines: str) -> dict[str, Any]:
         """Return a picture with its name and lines below it.
@@ -53,7 +52,8 @@ class Shots:
             With `key`, `name`, `full` (the whole name, where `name` is not), `alt` and `lines`.
         """
         full = self._source.file_name(row)
-        name = shortened(full if self._names is None else self._names[row], _LONGEST_NAME)
+        names = self._source.result.filenames
+        name = shortened(full if names is None else str(names[row])[self._n_shared :], _LONGEST_NAME)
         labelled = shortened(self._source.class_name(self._source.result.target[row]), _LONGEST_LINE)
         return {
             "key": self._shelf.key(row) if self.with_pictures else None,
@@ -85,6 +85,26 @@ class Shots:
         if self.with_pictures:
             return None
         return NO_PICTURES if self._source.pictures is None else "The data are no pictures that could be shown."
+
+
+def shared_folder(names: Sequence[object]) -> str:
+    r"""Return the folder that all names begin with, its separator included.
+
+    Examples
+    --------
+    >>> shared_folder(["pets/cats/1.jpg", "pets/cats/2.jpg", "pets/dogs/1.jpg"])
+    'pets/'
+    >>> shared_folder([r"C:\\pets\\1.jpg", r"C:\\pets\\2.jpg"]), shared_folder(["a.jpg", "ab.jpg"])
+    ('C:\\\\pets\\\\', '')
+    """
+    if not names:
+        return ""
+    texts = list(map(str, names))
+    # What the first and the last in order share, all share.
+    first, last = min(texts), max(texts)
+    n_same = next((place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
+    shared = first[:n_same]
+    return shared[: max(shared.rfind("/"), shared.rfind("\\")) + 1]
 
 
 def chance(value: float | None) -> str:

@@ -9,6 +9,7 @@ import os
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from skimgrec.reporting import comparison_report
@@ -216,6 +217,43 @@ def test_names_of_controls_and_headings_are_there_for_a_screen_reader(show, resu
     )
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desktop", "phone"])
+def test_a_cell_of_a_confusion_matrix_opens_its_pictures(show, result, rng, size):
+    pictures = rng.integers(0, 256, size=(240, 8, 8), dtype=np.uint8)
+    names = [f"folder/{row}.png" for row in range(240)]
+    page = show(comparison_report(replace(result, filenames=names), pictures=pictures), size=size)
+    frame = result.predictions("good")
+    wrong = frame[frame["target"] != frame["predicted"]]
+    kind = (wrong["target"].iloc[0], wrong["predicted"].iloc[0])
+    rows = wrong.loc[(wrong["target"] == kind[0]) & (wrong["predicted"] == kind[1]), "row"].tolist()
+    matrix = page.locator("#models table.confusion").first
+    cell = matrix.locator("tbody tr").nth(result.class_names.index(kind[0])).locator("td")
+    button = cell.nth(result.class_names.index(kind[1])).get_by_role("button")
+    assert button.inner_text().split()[0] == str(len(rows))
+    button.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("[popover]:popover-open")
+    assert panel.get_by_role("img").count() == len(rows)
+    assert all(f"{row}.png" in panel.inner_text() for row in rows)
+    probability = frame.loc[frame["row"] == rows[0], f"proba_{kind[1]}"].iloc[0]
+    assert f"{probability:.2f}" in panel.inner_text()
+    for picture in panel.get_by_role("img").all():
+        assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 8
+    box = panel.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+    page.keyboard.press("Escape")
+    assert panel.count() == 0
+    assert button.evaluate("button => button === document.activeElement")
+
+
+def test_every_picture_of_the_page_is_drawn(show, result, rng):
+    page = show(comparison_report(result, pictures=rng.integers(0, 256, size=(240, 8, 8, 3), dtype=np.uint8)))
+    found = page.evaluate("[...document.images].map((image) => [image.dataset.picture, image.src.slice(0, 11)])")
+    assert len(found) > 20
+    assert {start for _, start in found} == {"data:image/"}
 
 
 def test_hostile_names_run_nothing(show, make_result):

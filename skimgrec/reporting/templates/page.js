@@ -28,6 +28,7 @@
   for (const table of all("table[data-sortable]")) {
     const headings = [...table.tHead.rows[0].cells];
     headings.forEach((heading, column) => {
+      if ("unsorted" in heading.dataset) return;
       const button = document.createElement("button");
       button.type = "button";
       button.append(...heading.childNodes);

@@ -34,7 +34,7 @@ _ADDED_LATER: dict[str, Any] = {
 class ComparisonResult(SavedResult):
     """The result of `compare`: one row for each estimator and fold, and what they were measured on.
 
-    It shows itself as a table with its verdict below, in a terminal and in a notebook.
+    It shows itself as a table with its verdict, in a terminal and in a notebook; `to_html` writes a report.
 
     Parameters
     ----------

@@ -12,9 +12,9 @@ from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
 from skimgrec.reporting._source import ReportSource
 
-_KINDS = (("fit_time", "time of one fit"), ("predict_time", "time to score the test pictures of one fold"))
+_KINDS = (("fit_time", "time of one fit"), ("predict_time", "time to test one fold"))
 # Width and height of each chart: one for wide pages, one for phones.
-_SIZES = {"wide": (720, 400), "narrow": (350, 340)}
+_SIZES = {"wide": (550, 380), "narrow": (350, 340)}
 
 
 def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
@@ -79,7 +79,7 @@ def draw(points: list[dict[str, Any]], metric: str, what: str, width: int, heigh
     chart : dict
         Its axes, the line of the front as a path, and its points with places for their names.
     """
-    left, top, right, bottom = 52, 12, width - 14, height - 46
+    left, top, right, bottom = 52, 22, width - 14, height - 46
     scores = score_scale([point["score"] for point in points], metric, bottom, top)
     times = time_scale([point["seconds"] for point in points], left, right)
     places = [(times.at(point["seconds"]), scores.at(point["score"])) for point in points]
@@ -92,6 +92,7 @@ def draw(points: list[dict[str, Any]], metric: str, what: str, width: int, heigh
                 [places[number] for number in order],
                 [points[number]["name"] for number in order],
                 (left, top, right, bottom),
+                n_on_line=sum(point["on_front"] for point in points),
             ),
             strict=True,
         )

@@ -37,7 +37,7 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
             "title": f"{title} over the number of pictures learnt from",
             "description": f"From {sizes[0]:,} to {sizes[-1]:,} pictures. The table below has the numbers.",
             "sizes": {
-                "wide": draw(drawn, metric, 720, 420, names=170),
+                "wide": draw(drawn, metric, 960, 440, names=190),
                 "narrow": draw(drawn, metric, 350, 340, names=0),
             },
             "key": [
@@ -68,7 +68,7 @@ def _lines(source: ReportSource) -> list[dict[str, Any]]:
     order = source.models()
     # A classifier whose whole training sets were cut has a curve all the same.
     names = [*order, *(name for name in measured if name not in order)]
-    lines = []
+    lines: list[dict[str, Any]] = []
     for name in names:
         points = []
         for rows in measured.get(name, {}).values():

@@ -16,7 +16,7 @@ from skimgrec.reporting._source import ReportSource
 # The best so many are drawn; the table has all.
 MOST_MODELS = 40
 _MOST_METRICS = 4
-_NAME_WIDTH = 200
+_NAME_WIDTH = 230
 
 
 def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
@@ -65,7 +65,7 @@ def _chart(source: ReportSource, metric: str) -> dict[str, Any] | None:
         "first": metric == source.metric,
         "metric": title,
         "sizes": {
-            "wide": draw(rows, values, metric, 720, stacked=False),
+            "wide": draw(rows, values, metric, 960, stacked=False),
             "narrow": draw(rows, values, metric, 350, stacked=True),
         },
     }

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from skimgrec.reporting._scales import short, width_of
 
-_HEIGHT, _GAP, _LONGEST = 15.0, 8.0, 150.0
+_HEIGHT, _GAP, _LONGEST = 15.0, 8.0, 180.0
+# The line that joins points leaves them to the right, and reaches them from below.
+_ON_LINE = ("above left", "left", "above", "above right", "below right", "right", "below", "below left")
 Box = tuple[float, float, float, float]
 
 
 def place_names(
-    points: Sequence[tuple[float, float]], names: Sequence[str], box: Box
+    points: Sequence[tuple[float, float]], names: Sequence[str], box: Box, *, n_on_line: int = 0
 ) -> list[dict[str, object] | None]:
     """Return where each point's name can stand without touching another name or a point.
 
@@ -23,6 +25,8 @@ def place_names(
         Their names.
     box : tuple of float
         Left, top, right and bottom of what there is room in.
+    n_on_line : int, default=0
+        How many of them lie on a line that comes from below and goes on to the right. Their names keep clear of it.
 
     Returns
     -------
@@ -31,20 +35,21 @@ def place_names(
     """
     taken: list[Box] = [(x - 5, y - 5, x + 5, y + 5) for x, y in points]
     places: list[dict[str, object] | None] = []
-    for (x, y), name in zip(points, names, strict=True):
+    for number, ((x, y), name) in enumerate(zip(points, names, strict=True)):
         text = short(name, _LONGEST)
         wide = width_of(text)
         found = None
-        for anchor, left, middle in (
-            ("start", x + _GAP, y),
-            ("end", x - _GAP - wide, y),
-            ("middle", x - wide / 2, y - _HEIGHT),
-            ("middle", x - wide / 2, y + _HEIGHT),
-            ("start", x + _GAP, y - _HEIGHT * 0.8),
-            ("start", x + _GAP, y + _HEIGHT * 0.8),
-            ("end", x - _GAP - wide, y - _HEIGHT * 0.8),
-            ("end", x - _GAP - wide, y + _HEIGHT * 0.8),
-        ):
+        beside = {
+            "right": ("start", x + _GAP, y),
+            "left": ("end", x - _GAP - wide, y),
+            "above": ("middle", x - wide / 2, y - _HEIGHT),
+            "below": ("middle", x - wide / 2, y + _HEIGHT),
+            "above right": ("start", x + _GAP, y - _HEIGHT * 0.8),
+            "below right": ("start", x + _GAP, y + _HEIGHT * 0.8),
+            "above left": ("end", x - _GAP - wide, y - _HEIGHT * 0.8),
+            "below left": ("end", x - _GAP - wide, y + _HEIGHT * 0.8),
+        }
+        for anchor, left, middle in map(beside.__getitem__, _ON_LINE if number < n_on_line else beside):
             own = (left, middle - _HEIGHT / 2, left + wide, middle + _HEIGHT / 2)
             inside = own[0] >= box[0] and own[1] >= box[1] and own[2] <= box[2] and own[3] <= box[3]
             if inside and not any(_touch(own, other) for other in taken):

@@ -13,7 +13,7 @@ from skimgrec.reporting._source import ReportSource
 
 # The best so many have a row and a column; more fit on no screen.
 MOST_MODELS = 30
-_MOST_WORDS = 7
+_MOST_WORDS = 8
 
 
 def build(source: ReportSource, shelf: PictureShelf) -> Section | None:

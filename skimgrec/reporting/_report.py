@@ -109,7 +109,8 @@ def _counts(result: ComparisonResult) -> str:
     pictures = f"of {printable(result.drawn_from)}" if result.drawn_from else "pictures"
     n_models = len(result.estimators)
     models = f"{n_models} model{'' if n_models == 1 else 's'}"
-    return f"{result.n_samples:,} {pictures}, {result.n_classes} classes, {models}, {printable(result.cv)}"
+    folds = f"{result.n_folds} folds" if result.n_folds > 1 else "1 split"
+    return f"{result.n_samples:,} {pictures}, {result.n_classes} classes, {models}, {folds}"
 
 
 def _rendered(builds: tuple[Build, ...], source: ReportSource, shelf: PictureShelf) -> list[tuple[Section, Markup]]:

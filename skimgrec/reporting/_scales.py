@@ -12,8 +12,8 @@ from skimgrec.model_selection._text import duration, is_share, metric_title
 
 # An axis is logarithmic from this ratio of its largest to its smallest value.
 WIDE = 8.0
-# Width of a letter of a chart's text, in pixels: more than most fonts need.
-LETTER = 6.9
+# Width of a letter of a chart's text, in pixels: that of a wide font.
+LETTER = 7.6
 _ROUND_SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998, 0.9999)
 
 
@@ -202,10 +202,10 @@ def short(text: str, width: float) -> str:
     Examples
     --------
     >>> short("a very long name", 60)
-    'a very …'
+    'a very…'
     """
     cells = max(2, int(width / LETTER))
-    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + " …"[text[cells - 2] != " " :]
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1).rstrip() + "…"
 
 
 def width_of(text: str) -> float:

@@ -23,7 +23,7 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section:
     marks: dict[str, list[int]] = {}
     for number, (name, _) in enumerate(notes, start=1):
         marks.setdefault(name, []).append(number)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "rank": rank,
             "name": printable(standing.estimator),
@@ -69,8 +69,9 @@ def _columns(source: ReportSource) -> list[dict[str, str]]:
 def _cells(source: ReportSource, standing: Standing) -> list[dict[str, Any]]:
     """Return each cell as text and as the number that it is sorted by, None for what there is not."""
     result = source.result
+    short = f"{standing.n_scored} of {result.n_folds} folds" if 0 < standing.n_scored < result.n_folds else ""
     return [
-        *(_cell(score_cell(source, standing, metric), standing.mean[metric]) for metric in result.metrics),
+        *(_cell(score_cell(source, standing, metric), standing.mean[metric], short) for metric in result.metrics),
         _cell(duration(standing.fit_time[0]), standing.fit_time[0]),
         _cell(rate_text(standing.pictures_per_second), standing.pictures_per_second),
         _cell(memory_text(standing.peak_memory), standing.peak_memory),
@@ -78,19 +79,18 @@ def _cells(source: ReportSource, standing: Standing) -> list[dict[str, Any]]:
     ]
 
 
-def _cell(text: str, value: float) -> dict[str, Any]:
-    return {"text": text, "value": value if math.isfinite(value) else None}
+def _cell(text: str, value: float, below: str = "") -> dict[str, Any]:
+    return {"text": text, "value": value if math.isfinite(value) else None, "below": below}
 
 
 def score_cell(source: ReportSource, standing: Standing, metric: str) -> str:
-    """Return a mean score with its spread, or with its interval on a single split, and what it lacks."""
+    """Return a mean score with its spread, or with its interval on a single split."""
     result, mean = source.result, standing.mean[metric]
     if math.isnan(mean):
         return "failed"
     if result.n_folds == 1:
         return interval_text(mean, *interval_of(result, standing.estimator, metric))
-    text = spread_text(mean, standing.std[metric])
-    return text if standing.complete else f"{text} ({standing.n_scored} of {result.n_folds} folds)"
+    return spread_text(mean, standing.std[metric])
 
 
 def _caption(source: ReportSource) -> str:

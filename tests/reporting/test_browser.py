@@ -4,9 +4,12 @@ They need Playwright, and a Chromium that is installed or that SKIMGREC_BROWSER 
 skipped.
 """
 
+import itertools
 import os
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from skimgrec.reporting import comparison_report
@@ -95,8 +98,6 @@ def test_the_table_is_sorted_by_a_click_on_a_heading(show, result):
 
 
 def test_what_has_no_value_stays_last(show, result, make_result):
-    from dataclasses import replace
-
     nothing = {metric: float("nan") for metric in result.metrics}
     rows = [replace(row, scores=nothing) if row.estimator == "fair" else row for row in result.rows]
     page = show(comparison_report(replace(result, rows=rows)))
@@ -163,7 +164,8 @@ CONTRAST = """() => {
       if (a > 0) layers.push([r, g, b, a]);
       if (a === 1) break;
     }
-    return layers.reverse().reduce((below, [r, g, b, a]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a)), [255, 255, 255]);
+    const over = (below, [r, g, b, a]) => [r, g, b].map((v, i) => v * a + below[i] * (1 - a));
+    return layers.reverse().reduce(over, [255, 255, 255]);
   };
   const found = [];
   for (const element of document.querySelectorAll("body *")) {
@@ -172,7 +174,8 @@ CONTRAST = """() => {
     const style = getComputedStyle(element);
     const ink = rgb(element instanceof SVGElement ? style.fill : style.color);
     const [first, second] = [light(ink), light(behind(element))].sort((a, b) => b - a);
-    found.push([(first + 0.05) / (second + 0.05), `${element.tagName}.${element.getAttribute("class")}: ${element.textContent.slice(0, 40)}`]);
+    const what = `${element.tagName}.${element.getAttribute("class")}: ${element.textContent.slice(0, 40)}`;
+    found.push([(first + 0.05) / (second + 0.05), what]);
   }
   return found.sort((a, b) => a[0] - b[0])[0];
 }"""
@@ -213,7 +216,44 @@ def test_names_of_controls_and_headings_are_there_for_a_screen_reader(show, resu
         "[...document.querySelectorAll('h1, h2, h3, h4, h5')].filter(e => e.checkVisibility()).map(e => +e.tagName[1])"
     )
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desktop", "phone"])
+def test_a_cell_of_a_confusion_matrix_opens_its_pictures(show, result, rng, size):
+    pictures = rng.integers(0, 256, size=(240, 8, 8), dtype=np.uint8)
+    names = [f"folder/{row}.png" for row in range(240)]
+    page = show(comparison_report(replace(result, filenames=names), pictures=pictures), size=size)
+    frame = result.predictions("good")
+    wrong = frame[frame["target"] != frame["predicted"]]
+    kind = (wrong["target"].iloc[0], wrong["predicted"].iloc[0])
+    rows = wrong.loc[(wrong["target"] == kind[0]) & (wrong["predicted"] == kind[1]), "row"].tolist()
+    matrix = page.locator("#models table.confusion").first
+    cell = matrix.locator("tbody tr").nth(result.class_names.index(kind[0])).locator("td")
+    button = cell.nth(result.class_names.index(kind[1])).get_by_role("button")
+    assert button.inner_text().split()[0] == str(len(rows))
+    button.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("[popover]:popover-open")
+    assert panel.get_by_role("img").count() == len(rows)
+    assert all(f"{row}.png" in panel.inner_text() for row in rows)
+    probability = frame.loc[frame["row"] == rows[0], f"proba_{kind[1]}"].iloc[0]
+    assert f"{probability:.2f}" in panel.inner_text()
+    for picture in panel.get_by_role("img").all():
+        assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 8
+    box = panel.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= size["width"]
+    page.keyboard.press("Escape")
+    assert panel.count() == 0
+    assert button.evaluate("button => button === document.activeElement")
+
+
+def test_every_picture_of_the_page_is_drawn(show, result, rng):
+    page = show(comparison_report(result, pictures=rng.integers(0, 256, size=(240, 8, 8, 3), dtype=np.uint8)))
+    found = page.evaluate("[...document.images].map((image) => [image.dataset.picture, image.src.slice(0, 11)])")
+    assert len(found) > 20
+    assert {start for _, start in found} == {"data:image/"}
 
 
 def test_hostile_names_run_nothing(show, make_result):
@@ -221,7 +261,7 @@ def test_hostile_names_run_nothing(show, make_result):
         "<script>alert(1)</script>",
         "</script><script>alert(2)</script>",
         "<img src=x onerror=alert(3)>",
-        "\" onmouseover=\"alert(4)",
+        '" onmouseover="alert(4)',
         "<svg onload=alert(5)>",
     ]
     result = make_result(

@@ -28,6 +28,7 @@
   for (const table of all("table[data-sortable]")) {
     const headings = [...table.tHead.rows[0].cells];
     headings.forEach((heading, column) => {
+      if ("unsorted" in heading.dataset) return;
       const button = document.createElement("button");
       button.type = "button";
       button.append(...heading.childNodes);
@@ -92,6 +93,7 @@
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
         says.textContent = button.dataset.says;
+        says.dataset.said = "";
       });
     }
   }

@@ -29,7 +29,7 @@ _N_LEVELS = 8
 _MOST_WRONG, _MOST_RIGHT = 24, 8
 # Names that lie flat over a column of numbers.
 _LONGEST_FLAT, _LONGEST_NAME = 4, 14
-_MOST_NAMED = 12
+_MOST_NAMED = 8
 
 Cells = dict[tuple[int, int], list[Entry]]
 

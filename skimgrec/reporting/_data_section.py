@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from skimgrec.datasets import Finding, ImageCheck
 
 # Pictures of all classes together on the contact sheet, and of one class.
-_MOST_SAMPLES, _MOST_OF_CLASS = 320, 10
-# Near duplicates of more pictures than these take minutes to find; files of more pictures take as long to read.
-_MOST_FOR_NEAR, _MOST_CHECKED, _MOST_FILES = 20_000, 200_000, 20_000
+_MOST_SAMPLES, _MOST_OF_CLASS = 600, 10
+# A report is made in seconds: of more pictures than these, near duplicates are not looked for, or nothing is checked.
+_MOST_FOR_NEAR, _MOST_CHECKED, _MOST_FILES = 10_000, 30_000, 10_000
 _FINDINGS_SHOWN, _PICTURES_OF_ONE = 8, 3
 
 

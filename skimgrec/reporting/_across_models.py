@@ -63,11 +63,11 @@ def counted(n: int, noun: str = "picture") -> str:
 
 
 def share_text(count: int, total: int) -> str:
-    """Return a count with its share.
+    """Return a number of pictures with its share.
 
     Examples
     --------
     >>> share_text(3, 200)
-    '3 of 200 (1.5 %)'
+    '3 of 200 pictures (1.5 %)'
     """
-    return f"{count:,} of {total:,} ({100 * count / total:.1f} %)" if total else f"{count:,}"
+    return f"{count:,} of {total:,} pictures ({100 * count / total:.1f} %)" if total else counted(count)

@@ -60,7 +60,7 @@ def _pair(across: AcrossModels, shots: Shots, first: str, second: str) -> dict[s
     return {
         "first": name,
         "second": other_name,
-        "said": f"{share_text(found.count, found.n_tested)} pictures",
+        "said": share_text(found.count, found.n_tested),
         "parts": parts,
     }
 

@@ -31,7 +31,7 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
     n_models = len(across.answers)
     every = "Both models" if n_models == 2 else f"All {n_models} models"
     summary = (
-        f"{every} get {share_text(len(rows), n_tested)} pictures wrong{often}. Wrong labels, odd pictures and classes "
+        f"{every} get {share_text(len(rows), n_tested)} wrong{often}. Wrong labels, odd pictures and classes "
         "that cannot be told apart gather here."
         if len(rows)
         else f"There is no picture that {'both' if n_models == 2 else f'all {n_models}'} models get wrong."

@@ -128,9 +128,10 @@ def answer_line(name: str, value: float | None) -> str:
     Examples
     --------
     >>> answer_line("cat", 0.5), answer_line("cat", None)
-    ('cat 0.50', 'cat')
+    ('cat (0.50)', 'cat')
     """
-    return f"{name} {chance(value)}".rstrip()
+    known = chance(value)
+    return f"{name} ({known})" if known else name
 
 
 def entry_lines(source: ReportSource, true: int, predicted: int, entry: Entry) -> list[str]:

@@ -43,7 +43,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
-        if tag not in {"img", "br", "line", "rect", "circle", "polyline"}:
+        if tag not in {"img", "br", "wbr", "line", "rect", "circle", "polyline"}:
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
@@ -97,7 +97,7 @@ def test_a_panel_has_the_pictures_that_its_cell_counts(make_result, pictures):
         assert sorted(shown) == sorted(own["row"].head(len(shown)))
         assert len(shown) == min(len(own), 8 if true == said else 24)
         best = own[f"proba_{result.class_names[said]}"].iloc[0]
-        assert panel["shots"][0]["lines"][0] == f"said: {result.class_names[said]} {chance(best)}"
+        assert panel["shots"][0]["lines"][0] == f"said: {result.class_names[said]} ({chance(best)})"
 
 
 def test_every_embedded_picture_is_on_the_shelf(make_result, pictures):
@@ -162,8 +162,8 @@ def test_the_numbers_of_a_model_are_those_of_its_predictions(make_result, pictur
     assert len(model["label_errors"]["shots"]) == min(24, len(result.label_errors("good")))
     first = result.label_errors("good").iloc[0]
     assert model["label_errors"]["shots"][0]["lines"] == [
-        f"label: {first['target']} {chance(first['proba_target'])}",
-        f"rather: {first['suggested']} {chance(first['proba_suggested'])}",
+        f"label: {first['target']} ({chance(first['proba_target'])})",
+        f"rather: {first['suggested']} ({chance(first['proba_suggested'])})",
     ]
 
 
@@ -187,7 +187,7 @@ def test_pictures_that_all_get_wrong_are_those_that_no_prediction_has_right(make
     section = sections_of(result, pictures)["hard"]
     shown = {int(shot["name"].removeprefix("picture ")) for shot in section.content["gallery"]["shots"]}
     assert shown == both
-    assert section.summary.startswith(f"Both models get {len(both)} of 200 ({len(both) / 2:.1f} %) pictures wrong")
+    assert section.summary.startswith(f"Both models get {len(both)} of 200 pictures ({len(both) / 2:.1f} %) wrong")
 
 
 def test_models_that_agree_on_everything_say_so(make_result, pictures):
@@ -228,7 +228,7 @@ def test_estimators_that_failed_leave_the_others_alone(make_result, pictures):
     assert (good["failed"], halting["failed"], broken["failed"]) == ("", "1 of 5 folds", "5 of 5 folds")
     assert broken["answered"] is None
     assert "of 160 pictures" in halting["answered"]
-    assert "of 160 (" in sections["hard"].summary
+    assert "of 160 pictures (" in sections["hard"].summary
     assert "probabilities in 4 of 5 folds" in halting["label_errors"]["why"]
     assert "There are no predictions of it." in rendered(sections["models"])
 
@@ -244,7 +244,7 @@ def test_a_single_split_shows_what_was_tested(make_result, pictures):
     result = make_result({"good": 0.8, "poor": 0.4}, n_folds=1)
     sections = sections_of(result, pictures)
     assert f"of {len(result.test_rows[0])} pictures" in sections["models"].content["models"][0]["answered"]
-    assert f"of {len(result.test_rows[0])} (" in sections["hard"].summary
+    assert f"of {len(result.test_rows[0])} pictures (" in sections["hard"].summary
 
 
 def test_labels_that_are_no_class_have_a_column(make_result, pictures):

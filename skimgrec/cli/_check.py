@@ -75,7 +75,7 @@ def check(
 def _show(found: ImageCheck) -> None:
     show(found)
     if found.of_kind("exact_duplicate", "near_duplicate"):
-        typer.echo("In Python, compare(models, X, y, groups=check_images(X, y).groups) keeps all copies in one fold.")
+        typer.echo("'skimgrec compare' and 'tune' keep all copies in one fold with --near-duplicates group.")
 
 
 def _draw(found: ImageCheck, path: Path, size: int) -> None:
@@ -83,8 +83,9 @@ def _draw(found: ImageCheck, path: Path, size: int) -> None:
 
     matplotlib.use("Agg")
     from skimgrec.inspection import ImageCheckDisplay
+    from skimgrec.inspection._matplotlib import save_figure
 
     display = ImageCheckDisplay.from_check(found, n_each=size)
     with bad_input_is_reported():
-        display.figure_.savefig(path, dpi=150)
+        save_figure(display.figure_, path)
     typer.echo(f"Drawn to {printable(path)}", err=True)

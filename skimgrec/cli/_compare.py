@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import closing
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,21 +11,36 @@ import typer
 
 from skimgrec.cli._compare_outputs import draw_curves, save_predictions, show_curves, show_label_errors
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._options import GREY, LIMIT, SEED, SIZE, data_argument
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
+from skimgrec.cli._options import (
+    CV,
+    FIT_TIMEOUT,
+    FRESH,
+    GREY,
+    LIMIT,
+    METRICS,
+    N_JOBS,
+    NEAR_DUPLICATES,
+    RUN,
+    SEED,
+    SIZE,
+    THREADS,
+    NearDuplicates,
+    data_argument,
+)
+from skimgrec.cli._output import (
+    INTERRUPTED,
+    check_can_draw,
+    check_can_save_all,
+    printable,
+    save_best,
+    show,
+    write_files,
+)
 from skimgrec.cli._report_output import save_report
 from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
 if TYPE_CHECKING:
-    from skimgrec.cli._compare_request import Request
-
-
-class NearDuplicates(StrEnum):
-    """What is done about pictures that are almost the same."""
-
-    SAY = "say"
-    IGNORE = "ignore"
-    GROUP = "group"
+    from skimgrec.cli._compare_request import CompareRequest
 
 
 def compare(
@@ -52,28 +66,11 @@ def compare(
         SIZE,
     ] = None,
     grey: Annotated[bool, GREY] = False,
-    near_duplicates: Annotated[
-        NearDuplicates,
-        typer.Option(
-            metavar="say|ignore|group",
-            help="What to do about near duplicates, which make a test easy where one of them is learnt from: say how "
-            "many there are, ignore them, or group them, so that each group is in one fold.",
-        ),
-    ] = NearDuplicates.SAY,
-    cv: Annotated[
-        str,
-        typer.Option(
-            metavar="HOW",
-            help="Number of folds; or holdout: test once, on a fifth of the pictures; or own: learn from the data's "
-            "training pictures, and test on its test pictures.",
-        ),
-    ] = "5",
+    near_duplicates: Annotated[NearDuplicates, NEAR_DUPLICATES] = NearDuplicates.SAY,
+    cv: Annotated[str, CV] = "5",
     repeats: Annotated[int, typer.Option(min=1, metavar="N", help="Make the folds so many times, each time anew.")] = 1,
     seed: Annotated[int, SEED] = 0,
-    metrics: Annotated[
-        str,
-        typer.Option(metavar="NAMES", help="What is measured, by scikit-learn's names. The first one decides."),
-    ] = "accuracy,f1_macro",
+    metrics: Annotated[str, METRICS] = "accuracy,f1_macro",
     train_sizes: Annotated[
         str | None,
         typer.Option(
@@ -82,20 +79,9 @@ def compare(
             "numbers of pictures, such as 0.1,0.3,1.",
         ),
     ] = None,
-    n_jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="How many fits to run at the same time; -1: one for each processor.")
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            help="Threads of each fit. Networks come out the same, to the last bit, where their number is the same.",
-        ),
-    ] = None,
-    fit_timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Give a fit up after this time: 90, 90s, 10m or 1h30m.")
-    ] = None,
+    n_jobs: Annotated[int | None, N_JOBS] = None,
+    threads: Annotated[int | None, THREADS] = None,
+    fit_timeout: Annotated[str | None, FIT_TIMEOUT] = None,
     budget: Annotated[
         str | None,
         typer.Option(
@@ -103,24 +89,16 @@ def compare(
             help="Be done after this time, loading included: the cheapest models come first; what is cut is said.",
         ),
     ] = None,
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FOLDER",
-            help="Keep every fit in this folder. The same command then prints the table at once. Without it, fits are "
-            "kept in the cache folder until the comparison is finished, so that the same command goes on where an "
-            "earlier one was cut short.",
-        ),
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Measure all anew, whatever an earlier run has left.")] = False,
+    run: Annotated[Path | None, RUN] = None,
+    fresh: Annotated[bool, FRESH] = False,
     output: Annotated[
         Path | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Fit the best model once more, on all pictures, or on the training pictures with --cv own, and save "
-            "it to this file, such as best.skimgrec.",
+            help="Fit the best model once more, the first one of equals, on all pictures, or on the training pictures "
+            "with --cv own, and save it to this file, such as best.skimgrec.",
         ),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
@@ -163,22 +141,21 @@ def compare(
 
     Example: skimgrec compare pictures --train-sizes 0.1,0.3,1 --curves curves.png
     """
-    from skimgrec.cli._compare_request import Request, prepare
+    from skimgrec.cli._compare_request import CompareRequest, prepare
     from skimgrec.cli._progress import progress
 
     prepared, interrupted = None, False
     try:
         with progress() as shown:
             with bad_input_is_reported():
-                for option, path in (
+                check_can_save_all(
                     ("--output", output),
                     ("--json", json),
                     ("--predictions", predictions),
                     ("--report", report),
                     ("--curves", curves),
-                ):
-                    check_can_save(option, path)
-                request = Request(
+                )
+                request = CompareRequest(
                     data=data,
                     models=None if models is None else names_of(models),
                     limit=limit,
@@ -249,7 +226,11 @@ def compare(
         raise typer.Exit(1)
 
 
-def _check_curves(path: Path, request: Request) -> None:
+def _check_curves(path: Path, request: CompareRequest) -> None:
     if request.train_sizes is None:
         raise ValueError(f"--curves {path}: there are no learning curves to draw without --train-sizes.")
+    if request.train_sizes == [1.0]:
+        raise ValueError(
+            f"--curves {path}: --train-sizes names all pictures alone, which is no curve. Name a smaller part."
+        )
     check_can_draw("skimgrec compare", "--curves", path)

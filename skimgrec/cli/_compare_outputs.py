@@ -44,8 +44,9 @@ def draw_curves(result: ComparisonResult, path: Path) -> None:
 
     matplotlib.use("Agg")
     from skimgrec.inspection import LearningCurvesDisplay
+    from skimgrec.inspection._matplotlib import save_figure
 
-    LearningCurvesDisplay.from_result(result).figure_.savefig(path, dpi=150)
+    save_figure(LearningCurvesDisplay.from_result(result).figure_, path)
 
 
 def save_predictions(result: ComparisonResult, path: Path) -> None:
@@ -62,7 +63,9 @@ def save_predictions(result: ComparisonResult, path: Path) -> None:
             frames.append(frame)
     if not frames:
         raise ValueError(f"--predictions {path}: no estimator has predicted anything.")
-    write_atomically(path, pd.concat(frames, ignore_index=True).to_csv(index=False, lineterminator="\n"))
+    text = pd.concat(frames, ignore_index=True).to_csv(index=False, lineterminator="\n")
+    # Names of files that are no text come out as the bytes that they are.
+    write_atomically(path, text.encode("utf-8", "surrogateescape"))
 
 
 def show_label_errors(result: ComparisonResult, n_most: int) -> None:

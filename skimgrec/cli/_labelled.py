@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn.utils import Bunch
 
+    from skimgrec import ComparisonResult
     from skimgrec.cli._progress import Progress
 
 
@@ -60,6 +61,8 @@ class Pictures:
         Their files.
     drawn_from : str or None
         What they are a part of, if they are, such as "60,000 training pictures".
+    data : str
+        What the user calls them.
     """
 
     X: Any
@@ -67,6 +70,13 @@ class Pictures:
     split: Any
     filenames: list[str] | None
     drawn_from: str | None
+    data: str
+
+    def name(self, result: ComparisonResult) -> None:
+        """Give a result the names of the data and of its files."""
+        result.data_name, result.drawn_from = self.data, self.drawn_from
+        if self.filenames is not None:
+            result.filenames = self.filenames
 
 
 def pictures_of(dataset: Bunch, *, name: str, limit: int | None, seed: int, own_split: bool) -> Pictures:
@@ -110,7 +120,7 @@ def pictures_of(dataset: Bunch, *, name: str, limit: int | None, seed: int, own_
         X, y = X[rows], y[rows]
         split, filenames = (None if values is None else np.asarray(values)[rows] for values in (split, filenames))
     files = None if filenames is None else [str(filename) for filename in filenames]
-    return Pictures(X=X, y=y, split=split, filenames=files, drawn_from=drawn_from)
+    return Pictures(X=X, y=y, split=split, filenames=files, drawn_from=drawn_from, data=name)
 
 
 def _own_split(dataset: Bunch, name: str) -> Any:

@@ -64,6 +64,24 @@ def check_can_save(option: str, path: Path | None) -> None:
         raise PermissionError(f"{option} {path}: the folder {path.parent} cannot be written to.")
 
 
+def check_can_save_all(*files: tuple[str, Path | None]) -> None:
+    """Raise an error now rather than after the work if a file cannot be written, or two options name the same one.
+
+    Parameters
+    ----------
+    *files : tuple of (str, Path or None)
+        Each option, and the file that it names.
+    """
+    taken: dict[str, str] = {}
+    for option, path in files:
+        check_can_save(option, path)
+        if path is None or (path.exists() and not path.is_file()):
+            continue
+        other = taken.setdefault(os.path.realpath(path), option)
+        if other != option:
+            raise ValueError(f"{other} and {option} both name {path}. Give each a file of its own.")
+
+
 def check_can_draw(command: str, option: str, path: Path) -> None:
     """Raise now rather than after the work where there is no matplotlib, or it writes no such file."""
     from skimgrec.inspection._matplotlib import check_matplotlib

@@ -38,6 +38,15 @@ class RunFolder:
     path: Path | None
     kept: bool
 
+    def begin(self, *, fresh: bool) -> None:
+        """Remove what an earlier run has left there, if `fresh`; of a folder that the user has named, nothing else."""
+        if self.path is None or not fresh:
+            return
+        if self.kept:
+            _empty(self.path)
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
+
     def mark(self) -> None:
         """Write down that this folder may be emptied, once a comparison has taken it."""
         if self.path is not None and self.kept and self.path.is_dir():
@@ -59,7 +68,7 @@ def run_folder(named: Path | None, inputs: Mapping[str, Any], *, fresh: bool) ->
     inputs : dict of str to object
         What the numbers depend on, in values that JSON can hold. It names the folder in the cache.
     fresh : bool
-        Whether what an earlier run has left there is removed.
+        Whether `RunFolder.begin` is to remove what an earlier run has left there.
 
     Returns
     -------
@@ -75,7 +84,7 @@ def run_folder(named: Path | None, inputs: Mapping[str, Any], *, fresh: bool) ->
     """
     if named is not None:
         if fresh:
-            _empty(named)
+            _check_is_run(named)
         return RunFolder(named, kept=True), None
     from skimgrec.datasets._stored import cache_folder
 
@@ -92,20 +101,21 @@ def run_folder(named: Path | None, inputs: Mapping[str, Any], *, fresh: bool) ->
     _remove_forgotten(runs)
     text = json.dumps(inputs, sort_keys=True, ensure_ascii=False)
     path = runs / hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:20]
-    if fresh:
-        shutil.rmtree(path, ignore_errors=True)
     return RunFolder(path, kept=False), None
 
 
-def _empty(folder: Path) -> None:
-    """Remove a run that the user has named, and nothing else."""
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return
-    if not (folder / _MARK).is_file():
+def _check_is_run(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / _MARK).is_file():
         raise ValueError(
             f"--fresh --run {folder}: this folder holds something else than the run of an earlier command, which has a "
             f"file {_MARK}. Name another folder, or empty it yourself."
         )
+
+
+def _empty(folder: Path) -> None:
+    """Remove a run that the user has named, and nothing else."""
+    if not (folder / _MARK).is_file():
+        return
     rows = folder / _ROWS
     own = [folder / _MARK, folder / "seed.json", *folder.glob("run-*.json"), *folder.glob(".*.tmp")]
     own += [path for path in rows.glob("*") if _ROW_FILE.fullmatch(path.name)]

@@ -11,10 +11,32 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
-from skimgrec.cli._labelled import load_labelled, pictures_of, splits_of
-from skimgrec.cli._options import GREY, LIMIT, SEED, SIZE, data_argument
-from skimgrec.cli._output import INTERRUPTED, check_can_draw, check_can_save, printable, save_best, show, write_files
-from skimgrec.cli._values import folds_of
+from skimgrec.cli._options import (
+    CV,
+    FIT_TIMEOUT,
+    FRESH,
+    GREY,
+    LIMIT,
+    METRICS,
+    N_JOBS,
+    NEAR_DUPLICATES,
+    RUN,
+    SEED,
+    SIZE,
+    THREADS,
+    NearDuplicates,
+    data_argument,
+)
+from skimgrec.cli._output import (
+    INTERRUPTED,
+    check_can_draw,
+    check_can_save_all,
+    printable,
+    save_best,
+    show,
+    write_files,
+)
+from skimgrec.cli._values import folds_of, names_of, seconds_of
 
 if TYPE_CHECKING:
     from skimgrec.cli._progress import Progress
@@ -47,15 +69,21 @@ def tune(
     n_iter: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="How many settings are drawn; 20 without it.")
     ] = None,
-    cv: Annotated[
+    resource: Annotated[
         str,
         typer.Option(
-            metavar="N",
-            help="Number of folds; holdout for one split, which tests on a fifth; own for the data's own training and "
-            "test split.",
+            metavar="NAME",
+            help="What the rounds of halving have more and more of: n_samples, training pictures, or a parameter of "
+            "the model, such as epochs.",
         ),
-    ] = "5",
+    ] = "n_samples",
+    factor: Annotated[
+        int,
+        typer.Option(min=2, metavar="N", help="How many times more of it each round of halving has."),
+    ] = 3,
+    cv: Annotated[str, CV] = "5",
     train_score: Annotated[bool, typer.Option("--train-score", help="Also score the pictures learnt from.")] = False,
+    metrics: Annotated[str, METRICS] = "accuracy",
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw every parameter against the score, as in tune.png.")
     ] = None,
@@ -65,15 +93,11 @@ def tune(
             "--output",
             "-o",
             metavar="FILE",
-            help="Fit the model with the best setting once more, on all pictures, or on the training pictures with "
-            "--cv own, and save it to this file, such as best.skimgrec.",
+            help="Fit the model with the best setting, the first one of equals, once more, on all pictures, or on the "
+            "training pictures with --cv own, and save it to this file, such as best.skimgrec.",
         ),
     ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the result to this file.")] = None,
-    run: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Keep what is finished here; the same command goes on where it ended."),
-    ] = None,
     limit: Annotated[
         int | None,
         LIMIT,
@@ -83,18 +107,19 @@ def tune(
         SIZE,
     ] = None,
     grey: Annotated[bool, GREY] = False,
-    n_jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "--n-jobs", metavar="N", help="How many fits to run at the same time; -1: one for each processor."
-        ),
-    ] = None,
+    near_duplicates: Annotated[NearDuplicates, NEAR_DUPLICATES] = NearDuplicates.SAY,
     seed: Annotated[int, SEED] = 0,
+    n_jobs: Annotated[int | None, N_JOBS] = None,
+    threads: Annotated[int | None, THREADS] = None,
+    fit_timeout: Annotated[str | None, FIT_TIMEOUT] = None,
+    run: Annotated[Path | None, RUN] = None,
+    fresh: Annotated[bool, FRESH] = False,
 ) -> None:
     """Search for the parameters with which a model scores best, every setting on the same splits.
 
     The pictures of a data set with a published test split are those of its training split, unless --cv own says
-    otherwise. A setting that fails is listed with the reason. Ctrl-C ends the search and shows what is finished.
+    otherwise. A setting that fails, or takes up all memory, is listed with the reason. Ctrl-C ends the search and shows
+    what is finished; the same command then goes on from there, as it does after a crash.
 
     Example: skimgrec tune digits --model knn --param n_neighbors=1,3,5,9 --train-score --plot neighbours.png
 
@@ -102,48 +127,52 @@ def tune(
     random --n-iter 20
     """
     from skimgrec.cli._progress import progress
+    from skimgrec.cli._tune_request import TuneRequest, prepare
 
-    tuning, interrupted = None, False
+    prepared, interrupted = None, False
     try:
         with progress() as shown:
             with bad_input_is_reported():
-                from skimgrec import model_selection
-
-                check_can_save("--output", output)
-                check_can_save("--json", json)
-                check_can_save("--plot", plot)
+                check_can_save_all(("--output", output), ("--json", json), ("--plot", plot))
                 if plot is not None:
                     check_can_draw("skimgrec tune", "--plot", plot)
-                splits = folds_of(cv)
-                params = model_selection.parse_params(param)
-                image_size = None if size is None else (size, size)
-                own = splits == "own"
-                dataset = load_labelled(data, shown, image_size=image_size, grey=grey, subset="all" if own else "train")
-                pictures = pictures_of(dataset, name=data, limit=limit, seed=seed, own_split=own)
-                tuning = model_selection.prepare_tuning(
-                    model,
-                    pictures.X,
-                    pictures.y,
-                    params,
+                request = TuneRequest(
+                    data=data,
+                    model=model,
+                    params=param,
                     method=method,
                     n_iter=n_iter,
-                    cv=splits_of(splits, pictures, repeats=1, seed=seed),
-                    return_train_score=train_score,
+                    resource=resource,
+                    factor=factor,
+                    train_score=train_score,
+                    metrics=names_of(metrics),
+                    limit=limit,
+                    size=size,
+                    grey=grey,
+                    near_duplicates=near_duplicates.value,
+                    cv=folds_of(cv),
+                    seed=seed,
                     n_jobs=n_jobs,
-                    random_state=seed,
-                    run_dir=run,
+                    threads=threads,
+                    fit_timeout=seconds_of("--fit-timeout", fit_timeout),
+                    run=run,
+                    fresh=fresh,
                 )
-            _measure(tuning, shown)
+                prepared = prepare(request, shown)
+            _measure(prepared.tuning, shown)
     except KeyboardInterrupt:
         interrupted = True
-    if tuning is None or not tuning.n_measured:
+    if prepared is None or not prepared.tuning.n_measured:
         typer.echo("Interrupted before the first fit was finished.", err=True)
         raise typer.Exit(INTERRUPTED)
+    tuning = prepared.tuning
     if interrupted:
-        typer.echo(f"Interrupted after {tuning.n_measured} of {tuning.n_planned} fits.", err=True)
-    result = tuning.result()
-    for comparison in result.rounds:
-        comparison.data_name, comparison.drawn_from = data, pictures.drawn_from
+        typer.echo(
+            f"Interrupted after {tuning.n_measured} of {tuning.n_planned} fits."
+            f"{' The same command goes on from there.' if prepared.folder.path else ''}",
+            err=True,
+        )
+    result = prepared.result()
     # Files first: the program that reads what is printed may be gone.
     written = write_files((json, "Saved", result.to_json), (plot, "Drawn", partial(_draw, result)))
     show(result)
@@ -157,6 +186,8 @@ def tune(
         save_best(winner, result.rounds[-1], best, tuning.whole, output, tuned=model)
     if not written:
         raise typer.Exit(2)
+    # Until now the same command would have gone on from here.
+    prepared.folder.finish()
     if result.best_ is None and not any(ranked.standing.n_scored for ranked in result.ranking()):
         raise typer.Exit(1)
 
@@ -168,6 +199,11 @@ def _measure(tuning: Tuning, shown: Progress) -> None:
         nonlocal on_row
         if line:
             shown.say(line)
+        if comparison.n_resumed:
+            shown.say(
+                f"{comparison.n_resumed} of {len(comparison.tasks)} fits are taken from an earlier run; --fresh "
+                "measures all anew."
+            )
         on_row = shown.begin(comparison)
 
     with closing(tuning.measure(on_round)) as rows:
@@ -181,6 +217,6 @@ def _draw(result: TuneResult, path: Path) -> None:
 
     matplotlib.use("Agg")
     from skimgrec.inspection import TuningDisplay
+    from skimgrec.inspection._matplotlib import save_figure
 
-    display = TuningDisplay.from_result(result)
-    display.figure_.savefig(path, dpi=150)
+    save_figure(TuningDisplay.from_result(result).figure_, path)

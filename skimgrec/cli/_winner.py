@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sklearn.base import clone
 
 from skimgrec.cli._model_file import data_entry, save_with_loader
@@ -21,8 +20,7 @@ def save_winner(
 ) -> str | None:
     """Fit the winner on what it may learn from, and save it.
 
-    That is all pictures; where it was tested on a split of the data's own, the training pictures of that split, so that
-    the score is that of the very model in the file.
+    Those are `Comparison.rows_to_refit`.
 
     Parameters
     ----------
@@ -44,8 +42,7 @@ def save_winner(
     note : str or None
         What the file cannot do, if anything.
     """
-    own_split = comparison.cv.startswith("the data's own split")
-    rows = comparison.splits[0][0] if own_split else np.arange(len(comparison.y))
+    rows = comparison.rows_to_refit
     X, y = comparison.X[rows], comparison.y[rows]
     model = clone(model)
     start = time.perf_counter()

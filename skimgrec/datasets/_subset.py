@@ -43,8 +43,8 @@ def stratified_subset(y: ArrayLike, size: int, *, random_state: int | None = Non
     classes, codes, counts = np.unique(np.asarray(y), return_inverse=True, return_counts=True)
     if not len(classes) <= size <= len(codes):
         raise ValueError(
-            f"A subset of {size} rows was asked for: it needs at least one row for each of the {len(classes)} classes, "
-            f"and at most the {len(codes)} rows there are."
+            f"A part of {size} pictures was asked for: it needs at least one for each of the {len(classes)} classes, "
+            f"and at most the {len(codes)} there are."
         )
     rng = np.random.default_rng(random_state)
     kept = [

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import os
+from typing import Any
+
+from skimgrec.utils._files import write_atomically
+
 
 def check_matplotlib(caller: str) -> None:
     """Raise an ImportError that names `caller` and the `pip install` that helps, where matplotlib is missing."""
@@ -11,3 +17,11 @@ def check_matplotlib(caller: str) -> None:
         raise ImportError(
             f"{caller} draws with matplotlib, which is not installed. Install it with: pip install skimgrec[plots]"
         ) from error
+
+
+def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
+    """Save a figure as its file's name ends, whole or not at all."""
+    buffer = io.BytesIO()
+    suffix = os.path.splitext(path)[1].lstrip(".").lower()
+    figure.savefig(buffer, dpi=150, format=suffix or None)
+    write_atomically(path, buffer.getvalue())

@@ -19,6 +19,10 @@ _MOST_TICKS = 9
 _LONGEST_LABEL = 18
 # More than these on one axis are set at an angle.
 _MOST_CHARACTERS = 32
+# More labels than these stand upright, and of more than that only some are set.
+_MOST_SLANTED, _MOST_UPRIGHT = 13, 27
+# The share of an axis that the label of a number takes.
+_ROOM = 0.06
 # From one value to the next, so nearly the same ratio counts as logarithmic spacing: 1, 3, 10, 30.
 _EVEN_RATIO = 1.25
 _CLEAR_RATIO = 1.5
@@ -138,11 +142,13 @@ class TuningDisplay:
         Raises
         ------
         ValueError
-            If there is no such parameter, or there are not as many Axes as parameters.
+            If there is no such parameter, or none is named, or there are not as many Axes as parameters.
         """
         check_matplotlib("TuningDisplay.plot")
         known = list(self.space)
         wanted = known if parameters is None else [parameters] if isinstance(parameters, str) else list(parameters)
+        if not wanted:
+            raise ValueError(f"parameters is empty, expected some of {', '.join(known)}.")
         unknown = [name for name in wanted if name not in known]
         if unknown:
             raise ValueError(f"parameters: {unknown[0]!r} was not tuned, expected one of {', '.join(known)}.")
@@ -159,7 +165,7 @@ class TuningDisplay:
             axes.grid(alpha=0.25)
             axes.spines[["top", "right"]].set_visible(False)
             if ax is not None or axes.get_subplotspec().is_first_col():
-                axes.set_ylabel(escaped(self.metric).replace("_", " "))
+                axes.set_ylabel(escaped(self.metric).replace("_", " "), parse_math=False)
         self._draw_legend(outside=ax is None)
         return self
 
@@ -168,14 +174,13 @@ class TuningDisplay:
         from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator
 
         values = self.frame[f"param_{name}"].tolist()
-        axes.set_xlabel(escaped(name))
+        axes.set_xlabel(escaped(name), parse_math=False)
         tried = self.space[name]
         if not _are_numbers(values):
             places: dict[str, Any] = {repr(value): value for value in (tried if isinstance(tried, list) else values)}
             labels = [_label(value) for value in places.values()]
-            crowded = sum(map(len, labels)) > _MOST_CHARACTERS
-            slanted = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"} if crowded else {}
-            axes.set_xticks(range(len(places)), labels, **slanted)
+            every = -(-len(labels) // _MOST_UPRIGHT)
+            axes.set_xticks(range(len(places))[::every], labels[::every], parse_math=False, **_slant(labels))
             axes.set_xlim(-0.5, len(places) - 0.5)
             order = list(places)
             return np.array([order.index(repr(value)) for value in values])
@@ -184,7 +189,8 @@ class TuningDisplay:
         if _is_logarithmic(tried, numbers):
             axes.set_xscale("log")
         if isinstance(tried, list) and len(numbers) <= _MOST_TICKS:
-            axes.set_xticks(numbers, [f"{number:g}" for number in numbers])
+            shown = _apart(numbers, log=axes.get_xscale() == "log")
+            axes.set_xticks(shown, [f"{number:g}" for number in shown])
             axes.xaxis.set_minor_locator(NullLocator())
         elif axes.get_xscale() == "log" and numbers[-1] / numbers[0] < _NARROW:
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -220,7 +226,8 @@ class TuningDisplay:
                     )
             if joined:
                 _draw_line(axes, positions[last], mean[last], _COLORS[kind])
-            if kind == "test" and not np.isnan(mean[0]):
+            # Without a rank, the first setting lacks a score in some fold, and is not the best.
+            if kind == "test" and not np.isnan(frame["rank"].iloc[0]):
                 axes.plot(
                     positions[0],
                     mean[0],
@@ -234,7 +241,8 @@ class TuningDisplay:
 
     def _draw_legend(self, *, outside: bool) -> None:
         handles, labels = self.axes_[0].get_legend_handles_labels()
-        entries = sorted(zip(labels, handles, strict=True), key=lambda entry: _ORDER.index(entry[0].partition(",")[0]))
+        # Axes that were given may hold curves of the caller's own; they come last.
+        entries = sorted(zip(labels, handles, strict=True), key=lambda entry: _place(entry[0].partition(",")[0]))
         place: Any = {"loc": "outside upper left", "ncols": len(entries), "frameon": False} if outside else {}
         (self.figure_ if outside else self.axes_[0]).legend(
             [handle for _, handle in entries], [label for label, _ in entries], **place
@@ -257,6 +265,34 @@ def _panels(n_panels: int) -> Any:
     for spare in axes.ravel()[n_panels:]:
         spare.remove()
     return axes.ravel()[:n_panels]
+
+
+def _place(kind: str) -> int:
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER)
+
+
+def _slant(labels: Sequence[str]) -> dict[str, Any]:
+    """Return how to set labels so that they do not run into each other."""
+    if sum(map(len, labels)) <= _MOST_CHARACTERS:
+        return {}
+    if len(labels) > _MOST_SLANTED:
+        return {"rotation": 90}
+    return {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+
+
+def _apart(numbers: Any, *, log: bool) -> Any:
+    """Return the numbers that leave room for the label of each: the first, the last, and what fits between them."""
+    places = np.log(numbers) if log else np.asarray(numbers, dtype=float)
+    span = (places[-1] - places[0]) or 1.0
+    kept = [0]
+    for number in range(1, len(places)):
+        if (places[number] - places[kept[-1]]) / span >= _ROOM:
+            kept.append(number)
+    if kept[-1] != len(places) - 1:
+        if len(kept) > 1:
+            kept.pop()
+        kept.append(len(places) - 1)
+    return numbers[kept]
 
 
 def _label(value: Any) -> str:

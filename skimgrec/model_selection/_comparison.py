@@ -15,13 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.model_selection._budget import Schedule, run_within_budget, seconds_per_row, with_epochs
+from skimgrec.model_selection._fairness import classes_not_taught
 from skimgrec.model_selection._fingerprint import data_fingerprint, splits_fingerprint
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures
 from skimgrec.model_selection._picture_paths import paths_of
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._resume import Resumption
 from skimgrec.model_selection._run import jobs_at_a_time, run_tasks
-from skimgrec.model_selection._splits import nested_parts
+from skimgrec.model_selection._splits import OWN_SPLIT, nested_parts
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.utils._versions import versions
 
@@ -126,18 +127,66 @@ class Comparison:
         self._own_estimators = dict(self.estimators)
         self._epochs: dict[str, int] = {}
         if self.run_dir is not None:
-            self._resumption = Resumption(
-                self.run_dir,
-                self.tasks,
-                data=self._data_fingerprint(),
-                measures=self.measures,
-                n_jobs=jobs_at_a_time(self.n_jobs),
-                started=self._started,
-                about=[self.budget],
-            )
-            self._started = self._resumption.started
-            self.n_resumed = len(self._resumption.found)
-            self._take_over_epochs(self._resumption)
+            self.keep_in(self.run_dir)
+
+    def keep_in(self, run_dir: str | os.PathLike[str]) -> None:
+        """Take over the rows that a folder has, and keep there what is measured from now on.
+
+        Parameters
+        ----------
+        run_dir : path-like
+            The folder; it is made if need be.
+        """
+        self.run_dir = run_dir
+        self._resumption = Resumption(
+            run_dir,
+            self.tasks,
+            data=self._data_fingerprint(),
+            measures=self.measures,
+            n_jobs=jobs_at_a_time(self.n_jobs),
+            started=self._started,
+            about=[self.budget],
+        )
+        self._started = self._resumption.started
+        self.n_resumed = len(self._resumption.found)
+        self._take_over_epochs(self._resumption)
+
+    def with_estimators(
+        self,
+        estimators: Mapping[str, Any],
+        splits: list[tuple[NDArray[np.intp], NDArray[np.intp]]],
+        run_dir: str | os.PathLike[str] | None,
+    ) -> Comparison:
+        """Return a comparison of other estimators on the same pictures, of which nothing is measured.
+
+        Parameters
+        ----------
+        estimators : dict of str to estimator
+            What to compare.
+        splits : list of (ndarray, ndarray)
+            Rows to train on, perhaps fewer than here, and rows to test on.
+        run_dir : path-like or None
+            Where rows are kept.
+
+        Returns
+        -------
+        comparison : Comparison
+        """
+        not_taught = classes_not_taught(splits, self.codes)
+        other = replace(self, estimators=dict(estimators), splits=splits, not_taught=not_taught, run_dir=None)
+        # The pictures are hashed once: in files, that means reading them all.
+        other._data_fingerprint = self._data_fingerprint
+        if run_dir is not None:
+            other.keep_in(run_dir)
+        return other
+
+    @property
+    def rows_to_refit(self) -> NDArray[np.intp]:
+        """Rows that the best model may learn from once it is chosen: all but the test pictures of the data's own split.
+
+        On such a split its score is then that of the very model that is kept.
+        """
+        return self.splits[0][0] if self.cv.startswith(OWN_SPLIT) else np.arange(len(self.y))
 
     @property
     def seconds_left(self) -> float | None:

@@ -120,8 +120,8 @@ def note_on_copies(groups: NDArray[np.int64] | None, splits: Sequence[Split]) ->
     n_tested = len({row for _, test in splits for row in test.tolist()})
     return [
         f"{n_seen:,} of {n_tested:,} test pictures {'has' if n_seen == 1 else 'have'} a copy, exact or near, among the "
-        "pictures learnt from, which makes scores too high. groups=check_images(X, y).groups keeps copies in one fold; "
-        "of a split that is given, take them out of its test pictures."
+        "pictures learnt from, which makes scores too high. near_duplicates='group' (--near-duplicates group) keeps "
+        "copies in one fold; of a split that is given, take them out of its test pictures."
     ]
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from skimgrec.model_selection._standings import FoldRow
 
 
+# True and predicted classes.
+Answers = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """Two classifiers, the better one on average first.
@@ -64,10 +68,12 @@ def pairs_of(result: ComparisonResult, metric: str) -> list[Pair]:
     folds = sorted({row.fold for row in result.rows})
     complete = scored_throughout(result.rows, metric, _ranked(result), result.n_folds)
     step = _step(result, metric)
+    answers = {name: _answers(result, by_fold[name, 0], metric) for name in complete} if result.n_folds == 1 else {}
+    groups = groups_tested(result, 0) if answers else None
     pairs = []
     for first, second in combinations(complete, 2):
         ours, theirs = ([by_fold[name, fold] for fold in folds] for name in (first, second))
-        test = (_test_on_one_split(result, ours[0], theirs[0], metric) if result.n_folds == 1 else None) or (
+        test = _test_on_one_split(metric, answers.get(first), answers.get(second), groups) or (
             corrected_resampled_t_test(
                 [a.scores[metric] - b.scores[metric] for a, b in zip(ours, theirs, strict=True)],
                 [row.n_train for row in ours],
@@ -127,14 +133,13 @@ def _step(result: ComparisonResult, metric: str) -> float | None:
     return float(np.mean([step_of(metric, target[rows]) for rows in result.test_rows]))
 
 
-def _test_on_one_split(result: ComparisonResult, first: FoldRow, second: FoldRow, metric: str) -> PairedTest | None:
-    ours, theirs = _answers(result, first, metric), _answers(result, second, metric)
-    if ours is None or theirs is None:
-        return None
-    return paired_test(metric, *ours, theirs[1], groups_tested(result, first.fold))
+def _test_on_one_split(
+    metric: str, ours: Answers | None, theirs: Answers | None, groups: NDArray[np.intp] | None
+) -> PairedTest | None:
+    return None if ours is None or theirs is None else paired_test(metric, *ours, theirs[1], groups)
 
 
-def _answers(result: ComparisonResult, row: FoldRow, metric: str) -> tuple[NDArray[np.intp], NDArray[np.intp]] | None:
+def _answers(result: ComparisonResult, row: FoldRow, metric: str) -> Answers | None:
     """Return the true and the predicted classes of a row, if the metric's score follows from them."""
     if row.predicted is None or row.fold >= len(result.test_rows):
         return None

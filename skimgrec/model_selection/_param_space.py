@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils._param_validation import validate_parameter_constraints
 
 _INTEGER = re.compile(r"[+-]?\d+")
 # Numbers drawn from a range have so many significant digits, so that a setting's name tells all of it.
 _DIGITS = 4
+_CONSTANTS = ("None", "True", "False")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 # Tries for each setting wanted, where a draw repeats an earlier one.
 _PATIENCE = 20
@@ -99,23 +101,28 @@ def parse_params(texts: Iterable[str]) -> dict[str, Any]:
 
 def parse_values(name: str, text: str) -> list[Any] | ParameterRange:
     """Read the values of one parameter: a range, or Python literals and bare words separated by commas."""
-    parts = [part.strip() for part in text.split(":")]
-    if len(parts) in (2, 3) and all(_is_number(part) for part in parts[:2]):
-        return _range(name, text, parts)
-    values = [_value(name, part) for part in _split(name, text)]
-    if any(isinstance(value, str) and _looks_like_a_range(value) for value in values):
+    ends = [part.strip() for part in text.split(":")]
+    if len(ends) in (2, 3) and all(_is_number(part) for part in ends[:2]):
+        return _range(name, text, ends)
+    parts = [part.strip() for part in _split(name, text)]
+    if any(_looks_like_a_range(part) for part in parts):
         raise ValueError(
             f"{name}={text}: expected one range LOW:HIGH or LOW:HIGH:log of numbers, such as 1e-4:1e-1:log, or values "
             "separated by commas. A word with a colon in it goes in quotes."
         )
-    return values
+    return [_value(name, part) for part in parts]
 
 
 def _is_number(text: str) -> bool:
+    return _is_a_float(text) and math.isfinite(float(text)) and "_" not in text
+
+
+def _is_a_float(text: str) -> bool:
     try:
-        return math.isfinite(float(text)) and "_" not in text
+        float(text)
     except ValueError:
         return False
+    return True
 
 
 def _looks_like_a_range(text: str) -> bool:
@@ -142,10 +149,11 @@ def _checked_range(name: str, found: ParameterRange) -> ParameterRange:
 def _split(name: str, text: str) -> Iterator[str]:
     """Cut a text at the commas that stand outside of brackets and quotes."""
     expected: list[str] = []
-    quote, start = "", 0
+    quote, start, escaped = "", 0, False
     for position, char in enumerate(text):
         if quote:
-            quote = "" if char == quote else quote
+            quote = "" if char == quote and not escaped else quote
+            escaped = char == "\\" and not escaped
         elif char in "\"'":
             quote = char
         elif char in _CLOSING:
@@ -165,11 +173,13 @@ def _value(name: str, text: str) -> Any:
     text = text.strip()
     if not text:
         raise ValueError(f"{name}: a value is empty. Write each value once, with single commas between them.")
-    if text in ("true", "false"):
+    if text.capitalize() in _CONSTANTS and text not in _CONSTANTS:
         raise ValueError(f"{name}: {text} is written {text.capitalize()}; the word itself goes in quotes.")
     try:
-        return ast.literal_eval(text)
+        return int(text) if _INTEGER.fullmatch(text) else ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        if _is_a_float(text):  # inf and nan, which are no literals
+            return float(text)
         if any(char in text for char in "()[]{}\"'"):
             raise ValueError(
                 f"{name}: {text} is no Python literal, such as 0.5, True, None, 'word' or (32, 64)."
@@ -284,6 +294,39 @@ def _unknown(model: Any, name: str, known: list[str]) -> str:
         return f"Unknown parameter {name!r} of {kind}, did you mean {' or '.join(map(repr, close))}?"
     listed = ", ".join(other for other in words if "__" not in other)
     return f"Unknown parameter {name!r} of {kind}. It has {listed}."
+
+
+def check_ranges(model: Any, space: Mapping[str, Any], given: Mapping[str, str]) -> None:
+    """Raise an error if an end of a range is nothing that the parameter takes, by scikit-learn's own rules.
+
+    Parameters
+    ----------
+    model : estimator
+        What is tuned.
+    space : dict of str to object
+        What to try, by full name.
+    given : dict of str to str
+        The name by which each parameter was asked for.
+
+    Raises
+    ------
+    ValueError
+        With scikit-learn's reason.
+    """
+    for full, values in space.items():
+        if not isinstance(values, ParameterRange):
+            continue
+        prefix, _, name = full.rpartition("__")
+        owner = model.get_params()[prefix] if prefix else model
+        constraints = getattr(type(owner), "_parameter_constraints", {})
+        if name not in constraints:
+            continue
+        for end in (values.low, values.high):
+            try:
+                validate_parameter_constraints({name: constraints[name]}, {name: end}, type(owner).__name__)
+            except ValueError as error:
+                whole = " A range is one of integers if both ends are." if not values.whole else ""
+                raise ValueError(f"{given[full]}={values}: {error}{whole}") from None
 
 
 def grid_of(space: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ Split = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 # "holdout" tests on one picture in so many.
 _HELD_OUT = 5
+# How the description of splits begins, where pictures have theirs.
+OWN_SPLIT = "the data's own split"
 _NEEDED = {"train": "learn from", "test": "test on"}
 
 
@@ -103,7 +105,7 @@ def _own_split(names: NDArray[Any]) -> tuple[list[Split], str]:
         raise ValueError(f"cv puts no picture in the split {missing[0]!r}: there is nothing to {_NEEDED[missing[0]]}.")
     n_aside = int((names == "val").sum())
     aside = f", {n_aside} validation pictures left aside" if n_aside else ""
-    return [(np.flatnonzero(names == "train"), np.flatnonzero(names == "test"))], f"the data's own split{aside}"
+    return [(np.flatnonzero(names == "train"), np.flatnonzero(names == "test"))], f"{OWN_SPLIT}{aside}"
 
 
 def _folds(n_folds: int, classes: NDArray[Any], codes: NDArray[np.intp], groups: Any, seed: int) -> Any:

@@ -8,6 +8,8 @@ from contextlib import closing
 from typing import Any
 from warnings import warn
 
+from sklearn.utils import _safe_indexing
+
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._tune_result import TuneResult
 from skimgrec.model_selection._tuning import Tuning, prepare_tuning
@@ -27,6 +29,7 @@ def tune(
     return_train_score: bool = False,
     refit: bool = True,
     groups: Any = None,
+    near_duplicates: str = "say",
     resource: str = "n_samples",
     factor: int = 3,
     min_resources: int | str = "exhaust",
@@ -59,8 +62,9 @@ def tune(
     method : {"grid", "random", "halving", "optuna"}, default="grid"
         How settings are found. "grid" takes every combination of listed values. "random" draws `n_iter`. "halving" is
         successive halving: many settings on few resources, the best of them on `factor` times as many, and so on, to
-        the last round on all. "optuna" asks Optuna's TPE sampler for one setting after the other, which looks where
-        earlier ones scored well; it needs ``pip install skimgrec[optuna]``.
+        the last round on all there are, or with ``min_resources="smallest"`` perhaps on fewer. "optuna" asks Optuna's
+        TPE sampler for one setting after the other, which looks where earlier ones scored well; it needs ``pip install
+        skimgrec[optuna]``.
     n_iter : int, default=None
         How many settings are drawn. None is 20, and for "halving" with nothing but lists, every combination. Numbers
         drawn from a range have four digits.
@@ -72,9 +76,13 @@ def tune(
     return_train_score : bool, default=False
         Whether the metrics are also computed on the pictures learnt from.
     refit : bool, default=True
-        Whether the model with the best setting is at the end fitted on all of `X`, as `TuneResult.best_estimator_`.
+        Whether the model with the best setting is at the end fitted once more, as `TuneResult.best_estimator_`: on all
+        of `X`, or where `cv` is the split of a data set, on its training pictures, so that the test pictures stay
+        unseen.
     groups : array-like of shape (n,), default=None
         The group of each picture; all pictures of a group are in one fold.
+    near_duplicates : {"say", "ignore", "group"}, default="say"
+        What is done about copies of pictures, as in `compare`.
     resource : str, default="n_samples"
         What the rounds of "halving" have more and more of: "n_samples", training pictures, in stratified parts of
         which each is within the next, or an integer parameter of the model such as "epochs", up to the model's value.
@@ -119,7 +127,7 @@ def tune(
     Warns
     -----
     RuntimeWarning
-        If the best setting fails when it is fitted on all pictures; the result has no model then.
+        If the best setting fails when it is fitted once more; the result has no model then.
 
     See Also
     --------
@@ -161,6 +169,7 @@ def tune(
         scoring=scoring,
         return_train_score=return_train_score,
         groups=groups,
+        near_duplicates=near_duplicates,
         resource=resource,
         factor=factor,
         min_resources=min_resources,
@@ -184,13 +193,15 @@ def tune(
 
 
 def _refitted(tuning: Tuning, name: str) -> Any:
-    model = tuning.model_with(name)
+    model, rows = tuning.model_with(name), tuning.whole.rows_to_refit
     try:
         with interrupts_passed_on():
-            model.fit(tuning.X, tuning.y)
+            # All rows are not copied.
+            X = tuning.X if len(rows) == len(tuning.whole.y) else _safe_indexing(tuning.X, rows)
+            model.fit(X, tuning.whole.y[rows])
     except (Exception, SystemExit) as error:  # hours of measurements must not be lost with the last fit
         warn(
-            f"The best setting, {name}, failed when it was fitted on all pictures, so that best_estimator_ is None: "
+            f"The best setting, {name}, failed when it was fitted once more, so that best_estimator_ is None: "
             f"{type(error).__name__}: {error}",
             RuntimeWarning,
             stacklevel=3,

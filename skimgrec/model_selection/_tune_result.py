@@ -72,8 +72,13 @@ class TuneResult(SavedResult):
         What rounds have more and more of: "n_samples", training pictures, or a parameter such as "epochs".
     n_resources : list of int or None
         How much of it each round had; None for all of it.
+    finished : bool
+        Whether all of them were measured; false after an interruption.
+    notes : list of str
+        What is to be said of the settings, such as that there were fewer than were asked for.
     best_estimator_ : estimator or None
-        The model with the best setting, fitted on all pictures; None without `refit`. It is not saved.
+        The model with the best setting, fitted on all pictures, of the data's own split on the training pictures; None
+        without `refit`. It is not saved.
 
     See Also
     --------
@@ -107,6 +112,8 @@ class TuneResult(SavedResult):
     n_settings: list[int]
     resource: str = "n_samples"
     n_resources: list[int | None] = field(default_factory=lambda: [None])
+    finished: bool = True
+    notes: list[str] = field(default_factory=list)
     best_estimator_: Any = None
 
     @property

@@ -66,7 +66,7 @@ def table_of(result: TuneResult) -> Table:
             "predict time",
         ),
         rows=rows,
-        cautions=[],
+        cautions=_cautions(result),
         notes=[*([f"{more} more settings are in to_frame()."] if more else []), *_notes(result)],
         verdict=verdict(result),
         has_winner=ranking[0].standing.complete,
@@ -94,6 +94,16 @@ def _model(result: TuneResult) -> str:
     """Return what was tuned, in short: the class alone of what has many parameters."""
     name = result.model if len(result.model) <= _LONGEST_VALUE else result.model.partition("(")[0]
     return printable(name, _LONGEST_VALUE)
+
+
+def _cautions(result: TuneResult) -> list[str]:
+    """Say that the search was not finished, and what is unfair about its comparison."""
+    n_measured = sum(len(comparison.rows) for comparison in result.rounds)
+    notes = [] if result.finished else [
+        f"The search was interrupted after {n_measured} fit{'s' if n_measured > 1 else ''}: a setting that it has not "
+        "tried, or not on every fold, may be better."
+    ]  # fmt: skip
+    return [f"Caution: {printable(note)}" for note in (*notes, *result.notes, *result.rounds[0].notes)]
 
 
 def _score_cell(standing: Standing | None, metric: str, n_folds: int) -> str:

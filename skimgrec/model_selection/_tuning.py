@@ -6,7 +6,7 @@ import copy
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from skimgrec.model_selection._arguments import named_estimators, seed_from
 from skimgrec.model_selection._compare import prepare_comparison
 from skimgrec.model_selection._comparison import Comparison
 from skimgrec.model_selection._halving import halving_rounds
+from skimgrec.model_selection._networks import with_n_threads
 from skimgrec.model_selection._optuna import OptunaTrials, check_optuna
 from skimgrec.model_selection._param_space import (
+    check_ranges,
     checked_space,
     described,
     full_names,
@@ -29,6 +31,7 @@ from skimgrec.model_selection._param_space import (
 from skimgrec.model_selection._result import ComparisonResult
 from skimgrec.model_selection._splits import nested_parts
 from skimgrec.model_selection._standings import FoldRow, Standing, standings
+from skimgrec.model_selection._store import RowStore
 from skimgrec.model_selection._tune_result import TuneResult
 
 METHODS = ("grid", "random", "halving", "optuna")
@@ -69,6 +72,10 @@ class Tuning:
         As `tune` takes them.
     options : dict of str to object
         What `prepare_comparison` is called with.
+    n_threads : int or None
+        Threads of each network.
+    notes : list of str
+        What is to be said of the settings.
     run_dir : Path or None
         Where what is finished is kept.
 
@@ -78,6 +85,8 @@ class Tuning:
         Those made so far, by name.
     whole : Comparison
         The model as it was given, on the splits of the search.
+    finished : bool
+        Whether everything is measured.
     """
 
     model: Any
@@ -94,7 +103,10 @@ class Tuning:
     factor: int
     min_resources: int | str
     options: dict[str, Any]
+    n_threads: int | None
+    notes: list[str]
     run_dir: Path | None
+    finished: bool = field(init=False, default=False)
     settings: dict[str, dict[str, Any]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -104,15 +116,28 @@ class Tuning:
         for setting in self.planned or ():
             self._name(setting)
         # The splits are made now, so that whatever is wrong with the data is said before anything is measured, and
-        # once, whatever the splitter draws.
-        self.whole = self._prepare({"model": self.model}, run_dir=None, **self.options)
+        # once, whatever the splitter draws. Copies among the pictures are looked for once, too.
+        self.whole = prepare_comparison(
+            {"model": self.model}, self.X, self.y, random_state=self.seed, n_threads=self.n_threads, **self.options
+        )
         self._schedule = self._halving_rounds() if self.method == "halving" else [(None, len(self.settings))]
 
     def model_with(self, name: str, **more: Any) -> Any:
         """Return the unfitted model with a setting, and with other parameters."""
         # An estimator among the values would be shared by all fits.
         values = {key: clone(value, safe=False) for key, value in {**self.settings[name], **more}.items()}
-        return clone(self.model).set_params(**values)
+        model = clone(self.model).set_params(**values)
+        return model if self.n_threads is None else with_n_threads(model, self.n_threads)
+
+    def keep_in(self, run_dir: str | os.PathLike[str]) -> None:
+        """Take over what a folder has of this search, and keep there what is measured from now on.
+
+        Parameters
+        ----------
+        run_dir : path-like
+            The folder.
+        """
+        self.run_dir = RowStore(run_dir).folder
 
     def measure(self, on_round: OnRound | None = None) -> Generator[FoldRow, None, None]:
         """Measure one setting after the other, and yield the row of each fold that is done.
@@ -132,6 +157,7 @@ class Tuning:
                 on_round(line, comparison)
             with closing(comparison.measure()) as rows:
                 yield from rows
+        self.finished = True
 
     @property
     def n_planned(self) -> int:
@@ -158,7 +184,7 @@ class Tuning:
         for comparisons in self._rounds:
             measured = [comparison for comparison in comparisons if comparison.rows]
             if measured:
-                rounds.append(replace(_result_of(measured), cv=self.whole.cv))
+                rounds.append(_result_of(measured))
         if not rounds:
             raise ValueError("Nothing is measured yet.")
         names = {name for result in rounds for name in result.estimators}
@@ -172,6 +198,8 @@ class Tuning:
             n_settings=self._n_settings[: len(rounds)],
             resource=self.resource,
             n_resources=self._n_resources[: len(rounds)],
+            finished=self.finished,
+            notes=self.notes,
         )
 
     def _comparisons(self) -> Iterator[tuple[str, Comparison]]:
@@ -230,11 +258,7 @@ class Tuning:
 
     def _prepare_round(self, names: Sequence[str], splits: list[Any], more: Mapping[str, Any]) -> Comparison:
         estimators = {name: self.model_with(name, **more) for name in names}
-        return self._prepare(estimators, run_dir=self.run_dir, **{**self.options, "cv": splits, "groups": None})
-
-    def _prepare(self, estimators: dict[str, Any], *, run_dir: Path | None, **options: Any) -> Comparison:
-        where: dict[str, Any] = {} if run_dir is None else {"run_dir": run_dir}
-        return prepare_comparison(estimators, self.X, self.y, random_state=self.seed, **where, **options)
+        return self.whole.with_estimators(estimators, splits, self.run_dir)
 
     def _halving_rounds(self) -> list[tuple[int | None, int]]:
         least = 2 * len(self.whole.measures.classes) if self.resource == "n_samples" else 1
@@ -268,6 +292,7 @@ def prepare_tuning(
     scoring: Any = "accuracy",
     random_state: Any = None,
     run_dir: str | os.PathLike[str] | None = None,
+    n_threads: int | None = None,
     **options: Any,
 ) -> Tuning:
     """Check the arguments of `tune` and make the folds, without measuring anything.
@@ -276,7 +301,7 @@ def prepare_tuning(
     ----------
     model, X, y, params, method, n_iter : object
         As `tune` takes them.
-    resource, factor, min_resources, scoring, random_state, run_dir : object
+    resource, factor, min_resources, scoring, random_state, run_dir, n_threads : object
         Likewise.
     **options : object
         What else it takes and `prepare_comparison` too; None and False are left out.
@@ -299,6 +324,10 @@ def prepare_tuning(
         raise ValueError(f"factor={factor!r}, expected an integer from 2 up.")
     if min_resources not in ("exhaust", "smallest") and (not isinstance(min_resources, int) or min_resources < 1):
         raise ValueError(f"min_resources={min_resources!r}, expected 'exhaust', 'smallest' or a positive integer.")
+    if method != "halving" and (resource, factor, min_resources) != ("n_samples", 3, "exhaust"):
+        raise ValueError(
+            f"method={method!r} has no rounds: resource, factor and min_resources are those of method='halving'."
+        )
     if run_dir is not None and not isinstance(random_state, Integral):
         raise ValueError(
             f"run_dir={os.fspath(run_dir)!r} with random_state={random_state!r}: other settings would be drawn "
@@ -315,6 +344,8 @@ def prepare_tuning(
         if resource in space:
             raise ValueError(f"{resource} is the resource of the rounds and cannot be tuned at the same time.")
     parameters = {full[name]: name for name in given}
+    check_ranges(model, space, parameters)
+    planned = _planned(method, {parameters[name]: values for name, values in space.items()}, full, n_iter, seed)
     options = {name: value for name, value in options.items() if value is not None and value is not False}
     return Tuning(
         model=model,
@@ -324,13 +355,15 @@ def prepare_tuning(
         method=method,
         parameters=parameters,
         space=space,
-        planned=_planned(method, {parameters[name]: values for name, values in space.items()}, full, n_iter, seed),
+        planned=planned,
         n_iter=_N_ITER if n_iter is None else n_iter,
         seed=seed,
         resource=resource,
         factor=factor,
         min_resources=min_resources,
         options={"scoring": scoring, **options},
+        n_threads=n_threads,
+        notes=_note_on_settings(planned, n_iter),
         run_dir=None if run_dir is None else Path(run_dir),
     )
 
@@ -348,6 +381,12 @@ def _planned(
     return [{full[name]: setting[name] for name in space} for setting in settings]
 
 
+def _note_on_settings(planned: list[dict[str, Any]] | None, n_iter: int | None) -> list[str]:
+    if planned is None or n_iter is None or len(planned) >= n_iter:
+        return []
+    return [f"{n_iter} settings were asked for, and there are {len(planned)} different ones."]
+
+
 def _standings_of(comparison: Comparison) -> list[Standing]:
     # In the order of the folds, so that the sum of the scores does not depend on which fit was done first.
     rows = sorted(comparison.rows, key=lambda row: row.fold)
@@ -356,10 +395,7 @@ def _standings_of(comparison: Comparison) -> list[Standing]:
 
 
 def _result_of(comparisons: list[Comparison]) -> ComparisonResult:
-    """Return the measurements of several comparisons on the same splits as those of one.
-
-    The pictures are hashed once, not once for each: in files, that means reading them all.
-    """
+    """Return the measurements of several comparisons on the same splits as those of one."""
     whole = copy.copy(comparisons[0])
     whole.estimators = {name: model for part in comparisons for name, model in part.estimators.items()}
     whole.tasks = [task for part in comparisons for task in part.tasks]

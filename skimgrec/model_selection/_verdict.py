@@ -129,7 +129,7 @@ def _too_little(result: ComparisonResult, lead: list[Pair]) -> list[str]:
     """Say what would tell more, where folds or test pictures are few, and what a single split cannot tell."""
     if result.n_folds > 1:
         few = result.n_folds < _FEWEST_FOLDS and any(not pair.differ for pair in lead)
-        more = "cv=10 or RepeatedStratifiedKFold() finds smaller ones"
+        more = "ten folds, or folds made several times, find smaller ones"
         return [f"With {result.n_folds} folds only large differences show: {more}."] if few else []
     n_test, n_compared = _n_test(result), sum(standing.complete for standing in result.standings())
     sentences = [
@@ -140,11 +140,11 @@ def _too_little(result: ComparisonResult, lead: list[Pair]) -> list[str]:
     if n_groups and n_groups < _FEWEST_TESTED:
         sentences.append(
             f"{n_groups} group{'s' if n_groups > 1 else ''} of test pictures {'are' if n_groups > 1 else 'is'} little "
-            f"to go by. Folds (cv=10) would test on all {result.n_samples:,} pictures."
+            f"to go by. Ten folds would test on all {result.n_samples:,} pictures."
         )
     elif n_test < _FEWEST_TESTED:
         sentences.append(
-            f"{n_test} test pictures are few: one of them is {100 / n_test:.1f} points. Folds (cv=10) would test on "
+            f"{n_test} test pictures are few: one of them is {100 / n_test:.1f} points. Ten folds would test on "
             f"all {result.n_samples:,}."
         )
     return sentences

@@ -37,7 +37,7 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
             "title": f"{title} over the number of pictures learnt from",
             "description": f"From {sizes[0]:,} to {sizes[-1]:,} pictures. The table below has the numbers.",
             "sizes": {
-                "wide": draw(drawn, metric, 960, 440, names=190),
+                "wide": draw(drawn, metric, 840, 440, names=190),
                 "narrow": draw(drawn, metric, 350, 340, names=0),
             },
             "key": [

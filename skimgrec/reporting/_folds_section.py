@@ -65,7 +65,7 @@ def _chart(source: ReportSource, metric: str) -> dict[str, Any] | None:
         "first": metric == source.metric,
         "metric": title,
         "sizes": {
-            "wide": draw(rows, values, metric, 960, stacked=False),
+            "wide": draw(rows, values, metric, 840, stacked=False),
             "narrow": draw(rows, values, metric, 350, stacked=True),
         },
     }

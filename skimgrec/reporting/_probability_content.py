@@ -97,7 +97,7 @@ def label_error_content(
     if not len(frame):
         return {"why": "No label is likely to be wrong."}
     names = dict(zip(result.class_names, source.class_names, strict=True))
-    some = frame.head(n_shown)
+    some: list[Any] = list(frame.head(n_shown).itertuples(index=False))
     return {
         "why": "",
         **shots.gallery(
@@ -107,7 +107,7 @@ def label_error_content(
                     f"label: {answer_line(names[one.target], one.proba_target)}",
                     f"rather: {answer_line(names[one.suggested], one.proba_suggested)}",
                 )
-                for one in some.itertuples(index=False)
+                for one in some
             ],
             len(frame),
         ),

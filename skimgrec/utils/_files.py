@@ -42,9 +42,14 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Lend a stream for a binary file that appears under its name whole, once the block has ended, or not at all.
 
     One that exists is replaced; after an error in the block it stays as it is. A process that is killed may leave a
-    hidden file that ends in ``.tmp`` beside it.
+    hidden file that ends in ``.tmp`` beside it. A link keeps its place, and what it points to is replaced. What is no
+    file, such as ``/dev/stdout`` or a named pipe, is written to as it comes.
     """
-    target = Path(path)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with open(path, "wb") as file:
+            yield file
+        return
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:

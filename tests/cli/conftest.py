@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 from typer.testing import CliRunner
 
-from skimgrec.cli import _compare_request, app
+from skimgrec.cli import _request, app
 from skimgrec.model_selection import Comparison
 
 
@@ -25,7 +25,7 @@ def run(cache, request, monkeypatch):
     Each command would start a process for its fits, which takes longer than most tests.
     """
     if request.node.get_closest_marker("isolated") is None:
-        monkeypatch.setattr(_compare_request, "ISOLATE", False)
+        monkeypatch.setattr(_request, "ISOLATE", False)
 
     def invoke(*args, **kwargs):
         return CliRunner().invoke(app, [str(arg) for arg in args], **kwargs)

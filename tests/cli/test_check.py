@@ -54,7 +54,7 @@ def test_findings_are_printed_saved_and_drawn(run, folder, tmp_path):
     shown = words(done.stdout)
     assert "empty.jpg: it is empty" in shown
     assert "test/b/copy.png = train/a/00.png" in shown
-    assert "groups=check_images(X, y).groups) keeps all copies in one fold." in shown
+    assert "keep all copies in one fold with --near-duplicates group." in shown
     assert "Not looked at: 1 folders that are no classes, such as predict." in done.stderr
     assert f"Saved to {tmp_path / 'check.json'}" in done.stderr
     check = ImageCheck.from_json(tmp_path / "check.json")

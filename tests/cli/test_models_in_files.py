@@ -202,7 +202,7 @@ def test_a_network_takes_its_options(run, folder, tmp_path):
         (["--model", "kn"], "Unknown candidate 'kn'"),
         (["--model", "knn", "--val", "2"], "--val 2: 2 of 24 pictures would be held out"),
         (["--model", "knn", "--val", "1.5"], "--val 1.5: expected a share"),
-        (["--model", "knn", "--limit", "2"], "A subset of 2 rows was asked for"),
+        (["--model", "knn", "--limit", "2"], "A part of 2 pictures was asked for"),
     ],
 )
 def test_what_train_cannot_do_is_said_and_leaves_no_file(run, folder, tmp_path, options, message):

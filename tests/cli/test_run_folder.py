@@ -47,8 +47,12 @@ def test_only_what_is_known_to_be_a_run_is_emptied(tmp_path):
     for name in ("seed.json", "run-0123.json", "rows/0123456789abcdef.json", "rows/0123456789abcdef-01234567.npz"):
         (folder.path / name).touch()
     run_folder(folder.path, {}, fresh=True)
+    assert len(list(folder.path.rglob("*"))) == 7
+    folder.begin(fresh=False)
+    assert len(list(folder.path.rglob("*"))) == 7
+    folder.begin(fresh=True)
     assert [path.name for path in folder.path.iterdir()] == ["fit"]
     (folder.path / "fit").unlink()
     folder.mark()
-    run_folder(folder.path, {}, fresh=True)
+    folder.begin(fresh=True)
     assert not folder.path.exists()

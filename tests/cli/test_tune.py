@@ -1,20 +1,16 @@
 """The command ``skimgrec tune``."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from sklearn.neighbors import KNeighborsClassifier
-from typer.testing import CliRunner
 
 from skimgrec import TuneResult
-from skimgrec.cli import app
 
 
 @pytest.fixture
-def run():
-    def invoke(*args, **kwargs):
-        return CliRunner().invoke(app, ["tune", *(str(arg) for arg in args)], **kwargs)
-
-    return invoke
+def run(run):
+    return partial(run, "tune")
 
 
 def test_a_grid_prints_progress_and_a_table_and_saves_both_files(run, tmp_path):
@@ -83,6 +79,10 @@ def test_the_datas_own_split_is_tuned_on_and_keeps_its_shares(run, tmp_path, rng
         (["--param", "p=1", "--cv", "1"], "Error: --cv 1: expected a number of folds from 2, or holdout"),
         (["--param", "p=1", "--plot", "x.doc"], "Error: --plot x.doc: expected a file name that ends in .png"),
         (["--param", "p=1", "--json", "no/x.json"], "Error: --json no/x.json: there is no folder no."),
+        (["--param", "p=1", "--json", "x", "-o", "./x"], "Error: --output and --json both name x. Give each a file of"),
+        (["--param", "p=1", "--metrics", "acuracy"], "Error: Unknown metric 'acuracy', did you mean"),
+        (["--param", "p=1", "--resource", "p"], "Error: method='grid' has no rounds"),
+        (["--param", "p=1", "--fit-timeout", "soon"], "Error: --fit-timeout soon: expected a time above 0"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line_before_anything_is_fitted(run, options, message):
@@ -92,23 +92,25 @@ def test_what_is_wrong_is_said_in_a_line_before_anything_is_fitted(run, options,
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_interrupt_keeps_what_is_finished(run, monkeypatch, tmp_path):
-    fit = KNeighborsClassifier.fit
-
-    def interrupt(self, X, y):
-        if self.n_neighbors == 3:
-            raise KeyboardInterrupt
-        return fit(self, X, y)
-
-    monkeypatch.setattr(KNeighborsClassifier, "fit", interrupt)
+def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(run, cache, interrupted_after, tmp_path):
     path = tmp_path / "tune.json"
-    done = run("digits", "--model", "knn", "--param", "n_neighbors=1,3", "--cv", 3, "--limit", 100, "--json", path)
-    assert done.exit_code == 130
-    assert "Interrupted after 3 of 6 fits.\n" in done.stderr
-    assert list(TuneResult.from_json(path).settings) == ["n_neighbors=1"]
-    done = run("digits", "--model", "knn", "--param", "n_neighbors=3", "--limit", 100)
+    command = ["digits", "--model", "knn", "--param", "n_neighbors=1,3", "--cv", 3, "--limit", 100, "--json", path]
+    with interrupted_after(0):
+        done = run(*command)
     assert (done.exit_code, done.stdout) == (130, "")
     assert "Interrupted before the first fit was finished." in done.stderr
+    with interrupted_after(3):
+        done = run(*command)
+    assert done.exit_code == 130
+    assert "Interrupted after 3 of 6 fits. The same command goes on from there.\n" in done.stderr
+    assert "Caution: The search was interrupted after 3 fits" in done.stdout
+    assert list(TuneResult.from_json(path).settings) == ["n_neighbors=1"]
+    done = run(*command)
+    assert done.exit_code == 0
+    assert "3 of 6 fits are taken from an earlier run; --fresh measures all anew.\n" in done.stderr
+    assert len([line for line in done.stderr.splitlines() if line.startswith("[")]) == 3
+    assert "Caution" not in done.stdout
+    assert list((cache / "runs").iterdir()) == []
 
 
 def test_a_folder_keeps_what_is_finished(run, tmp_path):
@@ -116,6 +118,40 @@ def test_a_folder_keeps_what_is_finished(run, tmp_path):
     first, second = (run("digits", *options).stdout for _ in range(2))
     assert "has the highest mean accuracy" in first
     assert first == second
+    n_rows = len(list((tmp_path / "run" / "rows").iterdir()))
+    # What is wrong is said before anything is forgotten.
+    assert run("digits", *options, "--fresh", "--metrics", "acuracy").exit_code == 2
+    assert len(list((tmp_path / "run" / "rows").iterdir())) == n_rows == 4
+    assert "taken from" not in run("digits", *options, "--fresh").stderr
+
+
+def test_the_options_of_compare_are_those_of_tune(run, tmp_path):
+    json = tmp_path / "tune.json"
+    done = run(
+        "digits", "--model", "knn", "--param", "n_neighbors=1,3", "--limit", 100, "--cv", 2, "--metrics",
+        "f1_macro,accuracy", "--near-duplicates", "group", "--threads", 1, "--json", json,
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert TuneResult.from_json(json).metrics == ("f1_macro", "accuracy")
+
+
+def test_halving_over_a_parameter(run):
+    done = run(
+        "digits", "--model", "forest", "--param", "max_depth=2,5,9", "--method", "halving", "--resource",
+        "n_estimators", "--factor", 3, "--limit", 100, "--cv", 2,
+    )  # fmt: skip
+    assert "Round 1 of 2: 3 settings on 33 randomforestclassifier__n_estimators.\n" in done.stderr
+
+
+@pytest.mark.isolated
+def test_a_fit_that_takes_too_long_costs_its_own_line_alone(run):
+    done = run(
+        "digits", "--model", "forest", "--param", "n_estimators=1,20000", "--limit", 100, "--cv", "holdout",
+        "--fit-timeout", "2s",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert "n_estimators=1 has a accuracy" in done.stdout or "n_estimators=1 has the highest" in done.stdout
+    assert "TimeoutError" in done.stdout
 
 
 def test_where_every_setting_fails_the_status_says_so(run):

@@ -24,5 +24,5 @@ def test_the_seed_decides_the_choice():
 
 @pytest.mark.parametrize("size", [1, 11])
 def test_an_impossible_size_is_refused(size):
-    with pytest.raises(ValueError, match=f"A subset of {size} rows"):
+    with pytest.raises(ValueError, match=f"A part of {size} pictures"):
         stratified_subset([0, 1] * 5, size)

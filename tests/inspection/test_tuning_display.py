@@ -72,6 +72,32 @@ def test_a_logarithmic_axis_where_the_values_ask_for_it(params, scale):
     assert axes.get_xscale() == scale
 
 
+def test_no_setting_is_marked_as_the_best_where_none_is():
+    result = searched({"n_neighbors": [-1, -2]})
+    assert "best" not in TuningDisplay.from_result(result).axes_[0].get_legend_handles_labels()[1]
+
+
+def test_axes_of_the_callers_own_keep_what_they_hold():
+    _, axes = plt.subplots()
+    axes.plot([1, 5], [0.5, 0.5], label="guess, by hand")
+    display = TuningDisplay.from_result(searched({"n_neighbors": [1, 5]}), ax=axes)
+    texts = [text.get_text() for text in display.axes_[0].get_legend().get_texts()]
+    assert texts == ["test", "best", "guess, by hand"]
+    with pytest.raises(ValueError, match="parameters is empty, expected some of n_neighbors"):
+        display.plot(parameters=[])
+
+
+def test_labels_leave_each_other_room_and_are_no_formulas():
+    display = TuningDisplay.from_result(searched({"n_neighbors": [1, 2, 3, 60], "metric": ["l1", "$x", "$y"]}))
+    numbers, words = ([label.get_text() for label in axes.get_xticklabels()] for axes in display.axes_)
+    assert numbers == ["1", "60"]
+    assert words == ["l1", "$x", "$y"]
+    display.figure_.draw_without_rendering()
+    many = TuningDisplay.from_result(searched({"metric": [f"distance {n}" for n in range(40)]})).axes_[0]
+    assert len(many.get_xticklabels()) == 20
+    assert many.get_xticklabels()[0].get_rotation() == 90
+
+
 def test_values_that_are_no_numbers_stand_in_the_order_given():
     result = searched({"metric": ["minkowski", "chebyshev", "cosine"], "p": [None, 2]})
     display = TuningDisplay.from_result(result, parameters=["metric"])

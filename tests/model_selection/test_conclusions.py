@@ -114,16 +114,14 @@ def test_metrics_that_need_probabilities_give_the_difference_alone(blobs):
 
 def test_few_test_pictures_are_said(blobs):
     result = compare({"nb": GaussianNB(), "1nn": KNeighborsClassifier(1)}, *blobs, cv="holdout", random_state=0)
-    assert (
-        "12 test pictures are few: one of them is 8.3 points. Folds (cv=10) would test on all 60." in result.verdict()
-    )
+    assert "12 test pictures are few: one of them is 8.3 points. Ten folds would test on all 60." in result.verdict()
 
 
 @pytest.mark.parametrize(("cv", "said"), [(2, True), (4, True), (5, False)])
 def test_few_folds_are_said_where_they_leave_a_tie(blobs, cv, said):
     estimators = {"nb": GaussianNB(), "nb again": GaussianNB(var_smoothing=1e-3)}
     result = compare(estimators, *blobs, cv=cv, random_state=0)
-    assert ("only large differences show: cv=10 or" in result.verdict()) is said
+    assert ("only large differences show: ten folds, or" in result.verdict()) is said
 
 
 def with_times(result, **seconds):

@@ -47,7 +47,7 @@ def test_copies_across_folds_are_counted_and_said(pictures):
     n_seen = sum(len(folds_of_group[group]) > 1 for group in groups)
     assert 0 < n_seen <= 14
     assert result.notes[0].startswith(f"{n_seen} of 60 test pictures have a copy, exact or near, among the pictures")
-    assert "groups=check_images(X, y).groups" in result.notes[0]
+    assert "near_duplicates='group' (--near-duplicates group)" in result.notes[0]
     assert "Caution: " in str(result)
 
 

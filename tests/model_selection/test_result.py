@@ -9,7 +9,7 @@ import pytest
 from skimgrec import ComparisonResult
 from skimgrec.model_selection import FoldRow
 
-FEW = "With 3 folds only large differences show: cv=10 or RepeatedStratifiedKFold() finds smaller ones."
+FEW = "With 3 folds only large differences show: ten folds, or folds made several times, find smaller ones."
 HOSTILE = "<script>alert(1)</script>[red]\x1b[31m\n&"
 
 
@@ -124,7 +124,7 @@ def test_a_single_fold_has_no_spread():
         "b has the highest accuracy, 0.750 on 20 test pictures. "
         "It leads a by 25.0 points; a single fold does not tell how sure that is. "
         "The best of 2 on the same test pictures was likely a little lucky: expect a little less of it on new ones. "
-        "20 test pictures are few: one of them is 5.0 points. Folds (cv=10) would test on all 60."
+        "20 test pictures are few: one of them is 5.0 points. Ten folds would test on all 60."
     )
     assert "±" not in str(result)
 

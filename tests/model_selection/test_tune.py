@@ -93,7 +93,7 @@ def test_a_model_that_cannot_be_refitted_costs_no_measurement(blobs, error):
                 raise error("too many")
             return super().fit(X, y)
 
-    with pytest.warns(RuntimeWarning, match="failed when it was fitted on all pictures.*too many"):
+    with pytest.warns(RuntimeWarning, match=r"failed when it was fitted once more.*too many"):
         result = tune(FailsOnAll(), *blobs, {"var_smoothing": [1e-9]}, cv=2)
     assert result.best_estimator_ is None
     assert result.best_score_ > 0
@@ -213,6 +213,11 @@ def test_a_round_cut_short_does_not_name_the_best(blobs, counting):
     rows.close()
     assert (tuning.n_measured, tuning.n_planned) == (10, 14)
     result = tuning.result()
+    assert not result.finished
+    assert "Caution: The search was interrupted after 10 fits: a setting that it has not tried" in " ".join(
+        str(result).split()
+    )
+    assert not TuneResult.from_dict(result.to_dict()).finished
     assert len(result.rounds) == 2
     assert len(result.to_frame()) == 4
     assert result.to_frame()["round"].eq(0).all()
@@ -255,7 +260,8 @@ def test_the_datas_own_split_and_several_metrics(blobs):
     assert result.rounds[0].cv == "the data's own split"
     assert result.metrics == ("f1_macro", "accuracy")
     assert {row.n_test for row in result.rounds[0].rows} == {20}
-    assert result.best_estimator_.n_samples_fit_ == 60
+    # The test pictures stay unseen.
+    assert result.best_estimator_.n_samples_fit_ == 40
     assert "has the highest macro F1, 1.000 on one split. " in result.verdict()
     assert "It cannot be told apart from the other on these test pictures. " in result.verdict()
 
@@ -284,6 +290,13 @@ def test_what_is_measured_is_told_as_it_comes(blobs):
         ({"method": "halving", "min_resources": 99}, r"needs 99 resources .* and there are 30"),
         ({"method": "halving", "resource": "epoch"}, "Unknown parameter 'epoch' of KNeighborsClassifier"),
         ({"params": {"n_neighbors": "1:5"}}, "n_neighbors is a range, 1:5, and method='grid'"),
+        ({"params": {"n_neighbors": "1.0:5"}, "method": "random"}, r"n_neighbors=1.0:5.0: The 'n_neighbors' .* an int"),
+        (
+            {"params": {"n_neighbors": "0:5"}, "method": "random"},
+            r"n_neighbors=0:5: The 'n_neighbors' .* Got 0 instead",
+        ),
+        ({"resource": "p"}, "method='grid' has no rounds: resource, factor and min_resources are those of"),
+        ({"method": "random", "factor": 2}, "method='random' has no rounds"),
         ({"params": {"n_neighbor": [1]}}, "did you mean 'n_neighbors'"),
         ({"run_dir": "run"}, "run_dir='run' with random_state=None: other settings would be drawn"),
         ({"cv": 50}, "cv=50 needs at least 50"),
@@ -295,3 +308,38 @@ def test_what_cannot_be_searched_is_said_before_anything_is_fitted(blobs, option
         tune(KNeighborsClassifier(), *blobs, **options)
     with pytest.raises(TypeError, match="expected an instance"):
         tune(KNeighborsClassifier, *blobs, {"n_neighbors": [1]})
+
+
+def test_copies_are_looked_for_once_and_said_below_the_table(rng, monkeypatch):
+    from skimgrec.model_selection import _compare
+
+    X, y = rng.integers(0, 256, (30, 8, 8), dtype=np.uint8), np.arange(30) % 3
+    X[1::10] = X[0::10]
+    looked = []
+    groups_of_copies = _compare.groups_of_copies
+    monkeypatch.setattr(_compare, "groups_of_copies", lambda *a, **k: looked.append(1) or groups_of_copies(*a, **k))
+    options = {"cv": 3, "random_state": 0, "refit": False, "method": "halving", "factor": 2}
+    result = tune("knn", X, y, {"n_neighbors": [1, 2, 3, 4]}, **options)
+    assert len(result.rounds) == 2
+    assert looked == [1]
+    assert "test pictures have a copy, exact or near, among the pictures learnt from" in " ".join(str(result).split())
+    assert tune("knn", X, y, {"n_neighbors": [1]}, near_duplicates="ignore", **options).rounds[0].notes == []
+    y = np.arange(30) // 10
+    result = tune("knn", X, y, {"n_neighbors": [1]}, near_duplicates="group", cv=3, random_state=0, refit=False)
+    for test in result.rounds[0].test_rows:
+        assert {row ^ 1 for row in test if row % 10 < 2} <= set(test)
+
+
+def test_fewer_settings_than_were_asked_for_are_said(blobs):
+    options = {"method": "random", "n_iter": 9, "cv": 2, "random_state": 0, "refit": False}
+    result = tune(KNeighborsClassifier(), *blobs, {"n_neighbors": [1, 2, 3]}, **options)
+    assert "Caution: 9 settings were asked for, and there are 3 different ones." in str(result)
+
+
+def test_the_best_model_has_the_threads_of_its_measurement():
+    from skimgrec import KerasMLPClassifier
+
+    tuning = prepare_tuning(
+        KerasMLPClassifier(), np.zeros((20, 4, 4)), np.arange(20) % 2, {"epochs": [1, 2]}, cv=2, n_threads=1
+    )
+    assert [tuning.model_with(name).n_threads for name in tuning.settings] == [1, 1]

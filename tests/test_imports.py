@@ -28,6 +28,9 @@ LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in 
 # These two stand outside the order: the lazy public names, and `python -m skimgrec`, which starts the command line.
 OUTSIDE = {"__init__", "__main__"}
 
+# A result hands itself to the package above that shows it, when it is asked to: within the method, not on import.
+HANDED_UP = {("model_selection/_result.py", "reporting")}
+
 MODULES = sorted(PACKAGE.rglob("*.py"))
 SUBPACKAGES = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 
@@ -104,7 +107,18 @@ def test_imports_point_one_way(path):
         return
     targets = {home(name) for name in imported_names(path) if name.startswith("skimgrec.")} - {None, own}
     upward = {target for target in targets if LEVEL[target] >= LEVEL[own]}
+    upward -= {target for module, target in HANDED_UP if module == path.relative_to(PACKAGE).as_posix()}
     assert not upward, f"{own} imports from {', '.join(sorted(upward))}, which is not below it"
+
+
+@pytest.mark.parametrize(("module", "target"), sorted(HANDED_UP))
+def test_what_is_handed_up_is_loaded_when_it_is_asked_for(module, target):
+    path = PACKAGE / module
+    assert any(home(name) == target for name in imported_names(path) if name.startswith("skimgrec.")), "not needed"
+    name = ".".join(["skimgrec", *path.relative_to(PACKAGE).with_suffix("").parts])
+    code = f"import {name}, sys; print(any(name.startswith('skimgrec.{target}') for name in sys.modules))"
+    answer = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert answer.stdout.strip() == "False"
 
 
 def test_one_module_touches_scikeras():

@@ -36,6 +36,7 @@ from skimgrec.cli._output import (
     show,
     write_files,
 )
+from skimgrec.cli._report_output import save_report
 from skimgrec.cli._values import folds_of, names_of, seconds_of, train_sizes_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 
 def compare(
+    context: typer.Context,
     data: Annotated[
         str,
         data_argument("Pictures to compare on"),
@@ -107,6 +109,14 @@ def compare(
             help="Save what every model answered about each picture that it had not learnt from, as .csv.",
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a report to this file, such as report.html: one page with the table, the charts, and what each "
+            "model gets wrong, picture by picture.",
+        ),
+    ] = None,
     curves: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw the learning curves of --train-sizes, such as curves.png.")
     ] = None,
@@ -139,7 +149,11 @@ def compare(
         with progress() as shown:
             with bad_input_is_reported():
                 check_can_save_all(
-                    ("--output", output), ("--json", json), ("--predictions", predictions), ("--curves", curves)
+                    ("--output", output),
+                    ("--json", json),
+                    ("--predictions", predictions),
+                    ("--report", report),
+                    ("--curves", curves),
                 )
                 request = CompareRequest(
                     data=data,
@@ -153,7 +167,7 @@ def compare(
                     seed=seed,
                     metrics=names_of(metrics),
                     train_sizes=train_sizes_of(train_sizes),
-                    keep_probabilities=label_errors is not None,
+                    keep_probabilities=label_errors is not None or report is not None,
                     n_jobs=n_jobs,
                     threads=threads,
                     fit_timeout=seconds_of("--fit-timeout", fit_timeout),
@@ -190,6 +204,7 @@ def compare(
         (json, "Saved", result.to_json),
         (predictions, "Saved", partial(save_predictions, result)),
         (curves, "Drawn", partial(draw_curves, result)),
+        (report, "Saved", partial(save_report, result, prepared.pictures.X, context)),
     )
     show(result)
     if request.train_sizes is not None:

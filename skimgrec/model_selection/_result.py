@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ _ADDED_LATER: dict[str, Any] = {
 class ComparisonResult(SavedResult):
     """The result of `compare`: one row for each estimator and fold, and what they were measured on.
 
-    It shows itself as a table with its verdict below, in a terminal and in a notebook.
+    It shows itself as a table with its verdict, in a terminal and in a notebook; `to_html` writes a report.
 
     Parameters
     ----------
@@ -412,6 +413,52 @@ class ComparisonResult(SavedResult):
 
         return predictions_of(self, self._with_predictions(estimator))
 
+    def to_html(
+        self, path: str | os.PathLike[str] | None = None, *, pictures: Any = None, command: str | None = None
+    ) -> str | None:
+        """Return a report about the comparison as one page of HTML, or save it to a file.
+
+        The page needs no network and no other file. It holds the verdict, the table, and what lies behind them, for
+        each estimator what it gets wrong. Names of files and classes are shown as text, whatever they hold.
+
+        Parameters
+        ----------
+        path : path-like, default=None
+            The file, which appears whole or not at all; one that exists is replaced. None returns the text.
+        pictures : array-like of shape (n, h, w) or (n, h, w, c), default=None
+            The pictures that were compared on, in their order, in memory or as `ImageLoader` gives them. Those that
+            the report shows are embedded, made small. None shows file names and row numbers in their place.
+        command : str, default=None
+            How to repeat the comparison, to be shown.
+
+        Returns
+        -------
+        page : str or None
+            The page, if no `path` is given.
+
+        Raises
+        ------
+        ValueError
+            If `pictures` are not as many as were compared on.
+
+        Examples
+        --------
+        >>> from skimgrec import compare, load_digits_images
+        >>> X, y = load_digits_images(return_X_y=True)
+        >>> result = compare(["chance"], X[:100], y[:100], random_state=0)
+        >>> page = result.to_html(pictures=X[:100])
+        >>> page.splitlines()[0]
+        '<!DOCTYPE html>'
+        """
+        from skimgrec.reporting import comparison_report
+        from skimgrec.utils._files import write_atomically
+
+        page = comparison_report(self, pictures=pictures, command=command)
+        if path is None:
+            return page
+        write_atomically(path, page)
+        return None
+
     def to_dict(self) -> dict[str, Any]:
         """Return the result as dicts, lists, strings and numbers that JSON can hold: NaN becomes None."""
         content: dict[str, Any] = {"schema": SCHEMA, "schema_version": SCHEMA_VERSION}
@@ -487,6 +534,6 @@ class ComparisonResult(SavedResult):
         return to_rich(table_of(self))
 
     def _repr_html_(self) -> str:
-        from skimgrec.model_selection._table import table_of, to_html
+        from skimgrec.reporting import first_sections
 
-        return to_html(table_of(self))
+        return first_sections(self)

@@ -1,0 +1,61 @@
+"""The report that ``skimgrec compare`` writes."""
+
+from __future__ import annotations
+
+import shlex
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+
+
+def save_report(result: Any, pictures: Any, context: typer.Context, path: Path) -> None:
+    """Save the report of a comparison that the running command has made.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+        What it found.
+    pictures : array-like of n rows
+        The pictures that were compared on.
+    context : typer.Context
+        Of the command.
+    path : Path
+        The file.
+    """
+    result.to_html(path, pictures=pictures, command=command_line(context))
+
+
+def command_line(context: typer.Context) -> str:
+    """Return a command that gives what was given to the running one, as a shell takes it.
+
+    Parameters
+    ----------
+    context : typer.Context
+        Of the running command.
+
+    Returns
+    -------
+    text : str
+        The options that were given, by their long names, and the arguments.
+    """
+    arguments: list[str] = []
+    options: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        # Some versions of Typer bring a Click of their own: its classes are not those of the package.
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[name]
+        text = str(value.value if isinstance(value, Enum) else value)
+        if parameter.param_type_name == "argument":
+            arguments.append(text)
+        else:
+            options += [max(parameter.opts, key=len), *([] if value is True else [text])]
+    # What begins with a hyphen would be taken for an option.
+    first, last = (
+        (options, ["--", *arguments]) if any(text.startswith("-") for text in arguments) else (arguments, options)
+    )
+    return shlex.join(["skimgrec", context.info_name or "", *first, *last])

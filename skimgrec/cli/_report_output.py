@@ -23,8 +23,20 @@ def save_report(result: Any, pictures: Any, context: typer.Context, path: Path) 
         Of the command.
     path : Path
         The file.
+
+    Raises
+    ------
+    ValueError
+        If the report cannot be made. Whatever the reason, it must not cost the table, which is printed after it.
+    OSError
+        If it cannot be written.
     """
-    result.to_html(path, pictures=pictures, command=command_line(context))
+    try:
+        result.to_html(path, pictures=pictures, command=command_line(context))
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(f"--report {path}: it cannot be made: {type(error).__name__}: {error}") from error
 
 
 def command_line(context: typer.Context) -> str:

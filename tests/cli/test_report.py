@@ -48,6 +48,18 @@ def test_an_interrupted_comparison_has_a_report_of_what_is_finished(run, interru
     assert "1 of 2 folds" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_report_that_fails_costs_no_table(run, tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise KeyError("a fault")
+
+    monkeypatch.setattr("skimgrec.reporting.comparison_report", fail)
+    done = run(*DIGITS, "--report", tmp_path / "report.html")
+    assert done.exit_code == 2
+    assert "it cannot be made: KeyError: 'a fault'" in done.stderr
+    assert "1nn has the highest mean accuracy" in " ".join(done.stdout.split())
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -3,8 +3,8 @@
     SKIMGREC_DATA=... python benchmarks/bench_similar.py [--n 100000] [--queries 200] [--features hog pca network]
         [--n_jobs 1]
 
-The pictures are CIFAR-10's 60,000 and, up to --n, the first of them mirrored; without SKIMGREC_DATA, synthetic ones of the
-same size. What they are compared by:
+The pictures are CIFAR-10's 60,000 and, up to --n, the first of them mirrored; without SKIMGREC_DATA, synthetic ones of
+the same size. What they are compared by:
 
 - hog: HOGTransformer as it comes, 324 numbers;
 - pca: the first 128 principal components of these;
@@ -147,7 +147,6 @@ def measure(name, X, y, queries, n_jobs, folder):
     save_index(neighbors, index)
     print(f"  saved         in {time.perf_counter() - start:.1f} s, {index.stat().st_size / 2**20:.0f} MiB", flush=True)
     np.save(asked, queries)
-    del neighbors, brute
     subprocess.run([sys.executable, __file__, "--opened", str(index), str(asked)], check=True)
 
 

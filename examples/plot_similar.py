@@ -61,8 +61,10 @@ plt.show()
 # %%
 # A map of the distances
 # ----------------------
-# The same ten pictures of each class, compared with each other in the three ways: where a class is a dark square on the
+# Ten pictures of each class, compared with each other in the three ways: where a class is a dark square on the
 # diagonal, its pictures are similar to one another. Dark squares elsewhere are classes that are taken for each other.
+# These digits were centred and brought to one size, so that pixels serve well to find the nearest one. The network has
+# seen but 300 digits, and yet sets the classes apart most clearly.
 
 fig, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
 ways = {"pixels": pixels, "HOG": hog, "a network's last layer": learnt}
@@ -80,7 +82,7 @@ plt.show()
 # their nearest neighbour are the odd ones of the set: unusual hands, or wrong labels.
 
 distances, nearest = pixels.kneighbors(n_neighbors=1)
-odd = distances[:, 0].argsort()[::-1][:20]
+odd = distances[:, 0].argsort()[::-1][:18]
 captions = [[f"{y[row]}", f"{distances[row, 0]:.1f} away"] for row in odd]
 ImageGridDisplay.from_images(X[odd], captions)
 plt.show()

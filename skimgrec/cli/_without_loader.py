@@ -41,7 +41,9 @@ def without_loader(model: Any) -> tuple[Any, ImageLoader | None]:
     """
     taker = _Taker()
     rest = taker.without(model)
-    first, *others = taker.loaders or [None]
+    if not taker.loaders:
+        return rest, None
+    first, *others = taker.loaders
     for other in others:
         if other._format() != first._format():
             raise ValueError(

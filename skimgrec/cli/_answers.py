@@ -91,17 +91,16 @@ class Answers:
                     yield Answer(file, classes, probabilities, familiar and probable)
 
     def _answers(self, pictures: Any) -> Iterator[tuple[list[str], list[float] | None, bool]]:
-        probabilities = self._model.probabilities(pictures)
+        probabilities, known = self._model.probabilities_and_known(pictures)
         if probabilities is None:
             for label in self._model.classifier.predict(pictures):
                 yield [str(label)], None, True
             return
-        familiar = self._model.knows(pictures)
         # Equal ones in the order of the classes, as predict decides them.
         orders = np.argsort(-probabilities, axis=1, kind="stable")
-        for row, order, known in zip(probabilities, orders, familiar, strict=True):
+        for row, order, is_known in zip(probabilities, orders, known, strict=True):
             best = order[: self._top]
-            yield [self._model.names[place] for place in best], row[best].tolist(), bool(known)
+            yield [self._model.names[place] for place in best], row[best].tolist(), bool(is_known)
 
 
 class Writer(Protocol):

@@ -88,30 +88,58 @@ class Model:
     """
 
     def __init__(self, path: Path, trusted: list[str]) -> None:
-        from sklearn.pipeline import Pipeline
+        from skimgrec.cli._without_loader import without_loader
 
         self.path = path
         self.card = read_card(path)
-        self.classifier = load_model(path, trusted=trusted)
-        if not hasattr(self.classifier, "classes_"):
+        model = load_model(path, trusted=trusted)
+        if not hasattr(model, "classes_"):
             raise ModelFileError(f"{path} holds {self.card['estimator']}, which is no classifier.")
-        self.names = [str(name) for name in self.classifier.classes_]
-        loader = None
-        if isinstance(self.classifier, Pipeline) and isinstance(self.classifier.steps[0][1], ImageLoader):
-            loader, self.classifier = self.classifier.steps[0][1], self.classifier[1:]
+        self.names = [str(name) for name in model.classes_]
+        try:
+            self.classifier, loader = without_loader(model)
+        except ValueError as error:
+            raise ModelFileError(f"{path}: {error}") from error
         self.loader = loader or _loader_for(path, self.card["image_shape"])
+        self._steps, self._last = _taken_apart(self.classifier)
 
     def probabilities(self, pictures: Any) -> Any:
         """Return the probability of each class, of shape (n, n_classes); None where the model gives none."""
         answer = getattr(self.classifier, "predict_proba", None)
         return None if answer is None else np.asarray(answer(pictures))
 
-    def knows(self, pictures: Any) -> Any:
-        """Return which pictures the model does not reject as unlike those that it has learnt from."""
-        last = getattr(self.classifier, "steps", [(None, self.classifier)])[-1][1]
-        if not hasattr(last, "unknown_label_"):
-            return np.ones(len(pictures), dtype=bool)
-        return np.asarray(self.classifier.predict(pictures)) != last.unknown_label_
+    def probabilities_and_known(self, pictures: Any) -> tuple[Any, Any]:
+        """Return the probabilities, and which pictures are not rejected as unlike those that the model has learnt from.
+
+        Parameters
+        ----------
+        pictures : array-like of shape (n, h, w) or (n, h, w, c)
+            The pictures.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n, n_classes) or None
+            None where the model gives none.
+        known : ndarray of bool of shape (n,)
+            All True for a model that rejects nothing.
+        """
+        if not hasattr(self._last, "unknown_label_"):
+            return self.probabilities(pictures), np.ones(len(pictures), dtype=bool)
+        for step in self._steps:
+            pictures = step.transform(pictures)
+        return self._last._probabilities_and_known(pictures)
+
+
+def _taken_apart(model: Any) -> tuple[list[Any], Any]:
+    """Return the steps that a picture goes through, and the classifier behind them."""
+    steps: list[Any] = []
+    while hasattr(model, "steps") or hasattr(model, "best_estimator_"):
+        if hasattr(model, "steps"):
+            steps += [step for _, step in model.steps[:-1] if step is not None and step != "passthrough"]
+            model = model.steps[-1][1]
+        else:
+            model = model.best_estimator_
+    return steps, model
 
 
 def _loader_for(path: Path, shape: list[int] | None) -> ImageLoader:

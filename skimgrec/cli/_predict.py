@@ -60,18 +60,37 @@ def predict(
 
     Example: curl -s https://example.org/cat.jpg | skimgrec predict cats.skimgrec -
     """
-    from skimgrec.cli._answers import Answers, writer_for
-    from skimgrec.cli._named_pictures import named_pictures
-
     with bad_input_is_reported():
         if csv and json:
             raise ValueError("--csv and --json: the answers are printed in one form. Give one of them.")
         if files_from is not None and str(files_from) == "-" and "-" in (pictures or []):
             raise ValueError("--files-from - and PICTURES -: standard input holds either names or one picture.")
+    from skimgrec.cli._quick_start import quick_start
+
+    with quick_start():
+        _answer(model, trust or [], pictures or [], files_from, top=top, threshold=threshold, csv=csv, json=json)
+
+
+def _answer(
+    model: Path,
+    trusted: list[str],
+    pictures: list[str],
+    files_from: Path | None,
+    *,
+    top: int,
+    threshold: float | None,
+    csv: bool,
+    json: bool,
+) -> None:
+    """Print the answers."""
+    from skimgrec.cli._answers import Answers, writer_for
+    from skimgrec.cli._named_pictures import named_pictures
+
+    with bad_input_is_reported():
         from skimgrec.cli._model_file import Model
 
-        loaded = Model(model, trust or [])
-        named = named_pictures(pictures or [], files_from)
+        loaded = Model(model, trusted)
+        named = named_pictures(pictures, files_from)
         answers = Answers(loaded, top=top, threshold=threshold)
     for note in named.notes:
         typer.echo(printable(note), err=True)

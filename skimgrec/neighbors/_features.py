@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction import HOGTransformer, ImageFlattener
+from skimgrec.neighbors._feature_space import take_apart
+from skimgrec.neighbors._held_out import HeldOutClassifier
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import LazyImages, Pictures, chunk_slices
 
@@ -44,14 +46,14 @@ def model_features(model: Any) -> Any:
     Parameters
     ----------
     model : estimator
-        A fitted classifier, such as :func:`~skimgrec.load_model` returns it: a network, a pipeline, or a search with
-        its best estimator.
+        A fitted classifier, such as :func:`~skimgrec.load_model` returns it: a network, a pipeline, a search with its
+        best estimator, or one of these in a `RejectingClassifier` or `ConformalClassifier`.
 
     Returns
     -------
     features : FrozenEstimator
         For a network, and a pipeline that ends in one, its `transform`: what its `feature_layer` gives, by default
-        the last one before the classes. For any other pipeline, all steps before the last.
+        the last one before the classes. For any other pipeline, all steps before its classifier.
 
     Raises
     ------
@@ -77,14 +79,14 @@ def model_features(model: Any) -> Any:
     324
     """
     check_is_fitted(model)
-    while isinstance(model, FrozenEstimator) or hasattr(model, "best_estimator_"):
-        model = model.estimator if isinstance(model, FrozenEstimator) else model.best_estimator_
-    if hasattr(model, "transform"):
-        return FrozenEstimator(model)
-    if isinstance(model, Pipeline):
-        before = model[:-1]
-        if any(not isinstance(step, ImageLoader) for _, step in before.steps):
-            return FrozenEstimator(before)
+    parts = take_apart(model)
+    steps = parts.steps
+    while isinstance(parts.classifier, HeldOutClassifier):
+        parts = take_apart(parts.classifier.estimator_)
+        steps += parts.steps
+    steps += [parts.classifier] if parts.has_features else []
+    if any(not isinstance(step, ImageLoader) for step in steps):
+        return FrozenEstimator(steps[0] if len(steps) == 1 else make_pipeline(*steps))
     raise ValueError(
         f"{type(model).__name__} has no features to compare pictures by: it is neither a network with a transform, nor "
         "a pipeline with a step such as HOGTransformer before its classifier. Compare by 'hog' or 'pixels' instead."

@@ -270,6 +270,12 @@ class RejectingClassifier(HeldOutClassifier):
         _, views = self._look(X, logits=self._fitted_method != "distance")
         return self._familiarity(views)
 
+    def _probabilities_and_known(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Return what `predict_proba` does, and which pictures `predict` does not reject, in one pass over them."""
+        check_is_fitted(self)
+        logits, views = self._look(X)
+        return tempered(logits, self.temperature_), self._familiarity(views) >= self.threshold_
+
     @property
     def threshold_(self) -> float:
         """Pictures whose `score_samples` is below it are rejected."""

@@ -316,24 +316,3 @@ def test_an_interrupted_last_fit_costs_no_other(run, cache, tmp_path, monkeypatc
     assert "4 of 4 fits are taken from an earlier run that was cut short" in done.stderr
     assert list((cache / "runs").iterdir()) == []
     assert (tmp_path / "best.skimgrec").exists()
-
-
-def test_what_a_model_rejects_has_no_class(run, tmp_path):
-    from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.pipeline import make_pipeline
-
-    from skimgrec import ImageFlattener, ImageLoader, RejectingClassifier, save_model
-
-    rng = np.random.default_rng(0)
-    paths = [draw(tmp_path / f"{name}{number}.png", COLOURS[name], rng) for name in COLOURS for number in range(40)]
-    labels = np.repeat(list(COLOURS), 40)
-    nearest = make_pipeline(ImageFlattener(), KNeighborsClassifier(3))
-    rejecting = RejectingClassifier(nearest, coverage=0.9, method="distance", random_state=0)
-    save_model(make_pipeline(ImageLoader((8, 8)), rejecting).fit(paths, labels), tmp_path / "model")
-    strange = draw(tmp_path / "strange.png", (190, 190, 190), rng)
-    entries = json.loads(run("predict", tmp_path / "model", strange, *paths[::10], "--json").stdout)
-    assert entries[0]["class"] is None
-    assert entries[0]["top"]
-    answered = [(entry["class"], label) for entry, label in zip(entries[1:], labels[::10], strict=True)]
-    assert sum(given is not None for given, _ in answered) >= 8
-    assert all(given in (None, label) for given, label in answered)

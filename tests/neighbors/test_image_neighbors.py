@@ -14,8 +14,19 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import NearestNeighbors
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
-from skimgrec import HOGTransformer, ImageFlattener, ImageLoader, ImageNeighbors, load_model, open_index, save_index
+from skimgrec import (
+    ConformalClassifier,
+    HOGTransformer,
+    ImageFlattener,
+    ImageLoader,
+    ImageNeighbors,
+    RejectingClassifier,
+    load_model,
+    open_index,
+    save_index,
+)
 from skimgrec.neighbors import _search, model_features
 from skimgrec.neighbors._features import vectors_of
 from skimgrec.neighbors._matches import find_matches
@@ -163,6 +174,20 @@ def test_model_features_are_what_its_classifier_sees(pictures, files):
     np.testing.assert_allclose(neighbors.vectors_, HOGTransformer().fit_transform(pictures[:20]), atol=1e-6)
     with pytest.raises(ValueError, match="no features to compare pictures by"):
         model_features(model[-1])
+
+
+@pytest.mark.parametrize("wrapper", [RejectingClassifier, ConformalClassifier])
+def test_model_features_are_those_within_a_wrapper(pictures, wrapper):
+    y = np.arange(60) % 2
+    pipeline = make_pipeline(HOGTransformer(), LogisticRegression())
+    expected = HOGTransformer().fit_transform(pictures)
+    within = make_pipeline(FunctionTransformer(), wrapper(pipeline, validation_fraction=0.4, random_state=0))
+    outside = wrapper(FrozenEstimator(pipeline.fit(pictures, y)), validation_fraction=0.4, random_state=0)
+    for model in (within, outside):
+        features = model_features(model.fit(pictures, y))
+        np.testing.assert_allclose(ImageNeighbors(features).fit(pictures).vectors_, expected, atol=1e-6)
+    with pytest.raises(ValueError, match="no features to compare pictures by"):
+        model_features(wrapper(FrozenEstimator(pipeline[-1]), validation_fraction=0.4, random_state=0).fit(expected, y))
 
 
 def test_a_classifier_is_not_trained_anew(pictures):

@@ -46,7 +46,7 @@ def features_of(estimator: Any, X: Any, caller: str) -> NDArray[np.float64]:
     if not hasattr(estimator, "transform"):
         raise TypeError(
             f"{caller} got a {type(estimator).__name__}, which has no transform: it makes no features that pictures "
-            "could be laid out by. Give a transformer such as a fitted HOGTransformer, a fitted network, a pipeline, or None "
+            "could be laid out by. Give a transformer such as a fitted HOGTransformer, a network, a pipeline, or None "
             "for the pixels themselves."
         )
     if getattr(X, "ndim", 2) > 2 and takes_rows_only(estimator):

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skimgrec.inspection._confusion_cells import Cell, codes_of, count_pairs, most_confused, rows_of_cells
 from skimgrec.inspection._drawing import FRAME, LABEL_SIZE, TITLE_SIZE, class_name
 from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._one_picture import as_taken
 from skimgrec.inspection._thumbnails import as_pictures, fitted_into, thumbnails
 
 # A matrix of more classes has cells too small for pictures.
@@ -143,15 +144,12 @@ class ConfusionGalleryDisplay:
         """
         check_matplotlib(f"{cls.__name__}.from_estimator")
         check_is_fitted(estimator)
-        confidence = None
-        if hasattr(estimator, "predict_proba") and hasattr(estimator, "classes_"):
-            probabilities = np.asarray(estimator.predict_proba(images))
-            predicted, confidence = estimator.classes_[probabilities.argmax(axis=1)], probabilities.max(axis=1)
-        else:
-            predicted = estimator.predict(images)
+        X = as_taken(estimator, images)
+        # The class is not always the most probable one: a classifier may reject, or have a threshold.
+        confidence = np.max(estimator.predict_proba(X), axis=1) if hasattr(estimator, "predict_proba") else None
         return cls.from_predictions(
             y,
-            predicted,
+            estimator.predict(X),
             images,
             confidence=confidence,
             labels=labels,

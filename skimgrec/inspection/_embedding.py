@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skimgrec.inspection._one_picture import takes_rows_only, unwrapped
+from skimgrec.inspection._one_picture import as_taken
+from skimgrec.neighbors import model_features
 
 METHODS = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
 
@@ -39,19 +38,15 @@ def features_of(estimator: Any, X: Any, caller: str) -> NDArray[np.float64]:
     TypeError
         If the estimator makes no features.
     """
-    estimator = unwrapped(estimator)
-    if isinstance(estimator, Pipeline) and not hasattr(estimator, "transform") and len(estimator) > 1:
-        estimator = estimator[:-1]
-    check_is_fitted(estimator)
-    if not hasattr(estimator, "transform"):
+    try:
+        features = model_features(estimator)
+    except ValueError as error:
         raise TypeError(
-            f"{caller} got a {type(estimator).__name__}, which has no transform: it makes no features that pictures "
-            "could be laid out by. Give a transformer such as a fitted HOGTransformer, a network, a pipeline, or None "
-            "for the pixels themselves."
-        )
-    if getattr(X, "ndim", 2) > 2 and takes_rows_only(estimator):
-        X = np.asarray(X).reshape(len(X), -1)
-    return as_rows(estimator.transform(X))
+            f"{caller} got a {type(estimator).__name__}, which makes no features that pictures could be laid out by. "
+            "Give a fitted transformer such as HOGTransformer, a network, a pipeline with one of these, or None for "
+            "the pixels themselves."
+        ) from error
+    return as_rows(features.transform(as_taken(features, X)))
 
 
 def as_rows(features: Any) -> NDArray[np.float64]:
@@ -105,7 +100,8 @@ def lay_flat(features: NDArray[np.float64], method: Any, random_state: Any) -> N
         from sklearn.manifold import TSNE
 
         perplexity = min(_PERPLEXITY, (len(features) - 1) / 3)
-        return TSNE(perplexity=perplexity, init="random", random_state=random_state).fit_transform(features)
+        init = "pca" if min(features.shape) > 1 else "random"
+        return TSNE(perplexity=perplexity, init=init, random_state=random_state).fit_transform(features)
     return _umap(features, random_state)
 
 

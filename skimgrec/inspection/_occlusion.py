@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from skimgrec.inspection._one_picture import AskedPicture, ask, position_of
 
-# A patch has about this part of the picture's side, and moves by half of its own: some 150 to 250 pictures to predict.
-_PATCHES_ALONG_A_SIDE = 6
+# A patch has about this part of the picture's side, and moves by half of its own: some 100 to 150 pictures to predict.
+_PATCHES_ALONG_A_SIDE = 5
+# Of pixels, a smaller one hides too little of a tiny picture to matter.
+_SMALLEST_SIDE = 3
 # Covered copies that are predicted at a time.
 _BYTES_AT_A_TIME = 2**25
 _PICTURES_AT_A_TIME = 1024
@@ -45,7 +47,7 @@ def occlusion_map(
     class_of_interest : int, float, bool or str, default=None
         The class whose probability is watched; None means the one predicted for `image`.
     patch_size : int or pair of ints, default=None
-        (rows, columns) of the patch in pixels. None means a sixth of the shorter side, rounded up.
+        (rows, columns) of the patch in pixels. None means a fifth of the shorter side, but at least 3 pixels.
     stride : int or pair of ints, default=None
         By how many pixels the patch moves. None means half of `patch_size`, 1 at least.
     fill : {"median", "mean", "blur"}, number or sequence of c numbers, default="median"
@@ -104,7 +106,8 @@ def occlusion_drops(
     """Return the fall of one class's probability for each pixel, given that for the whole picture."""
     picture = asked.picture
     height, width = picture.shape[:2]
-    side = -(-min(height, width) // _PATCHES_ALONG_A_SIDE)
+    shorter = min(height, width)
+    side = min(max(-(-shorter // _PATCHES_ALONG_A_SIDE), _SMALLEST_SIDE), shorter)
     patch = _pair("patch_size", side if patch_size is None else patch_size)
     steps = _pair("stride", tuple(max(1, part // 2) for part in patch) if stride is None else stride)
     if patch[0] > height or patch[1] > width:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
@@ -16,6 +17,7 @@ from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils._pictures import CHANNELS
 
 _MOST_NAMED_CLASSES = 12
+_CHANNEL_AXES = ((), *((channels,) for channels in CHANNELS))
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,10 @@ class AskedPicture:
         As the classifier takes it.
     classifier : estimator object
         Fitted, for pictures rather than paths.
-    flat : bool
-        Whether it takes rows of pixels only.
     """
 
     picture: NDArray[Any]
     classifier: Any
-    flat: bool
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -43,14 +42,13 @@ class AskedPicture:
 
     def probabilities(self, pictures: NDArray[Any]) -> NDArray[np.float64]:
         """Return the probability of each class for pictures of the shape of `picture`, of shape (n, n_classes)."""
-        X = pictures.reshape(len(pictures), -1) if self.flat else pictures
-        return np.asarray(self.classifier.predict_proba(X), dtype=np.float64)
+        return np.asarray(self.classifier.predict_proba(as_taken(self.classifier, pictures)), dtype=np.float64)
 
 
 def unwrapped(estimator: Any) -> Any:
-    """Return the best estimator of a fitted search, any other estimator as it is."""
-    while hasattr(estimator, "best_estimator_"):
-        estimator = estimator.best_estimator_
+    """Return the best estimator of a fitted search, and what is frozen; any other estimator as it is."""
+    while isinstance(estimator, FrozenEstimator) or hasattr(estimator, "best_estimator_"):
+        estimator = estimator.estimator if isinstance(estimator, FrozenEstimator) else estimator.best_estimator_
     return estimator
 
 
@@ -80,8 +78,7 @@ def ask(estimator: Any, image: Any, caller: str) -> AskedPicture:
             f"{caller} got a {type(estimator).__name__}, which has no predict_proba: there is no probability to watch. "
             "Use a classifier that has it, or fit sklearn.calibration.CalibratedClassifierCV around this one."
         )
-    picture, classifier = picture_behind_loader(estimator, image, caller)
-    return AskedPicture(picture, classifier, flat=takes_rows_only(classifier))
+    return AskedPicture(*picture_behind_loader(estimator, image, caller))
 
 
 def picture_behind_loader(estimator: Any, image: Any, caller: str) -> tuple[NDArray[Any], Any]:
@@ -109,9 +106,6 @@ def picture_behind_loader(estimator: Any, image: Any, caller: str) -> tuple[NDAr
     return picture.astype(np.float32) if picture.dtype == bool else picture, behind
 
 
-_CHANNEL_AXES = ((), *((channels,) for channels in CHANNELS))
-
-
 def position_of(classes: NDArray[Any], wanted: Any, probabilities: NDArray[np.float64]) -> int:
     """Return where a class stands among `classes`; without a wish, the most probable one."""
     if wanted is None:
@@ -124,25 +118,41 @@ def position_of(classes: NDArray[Any], wanted: Any, probabilities: NDArray[np.fl
     return int(found[0])
 
 
+def as_taken(estimator: Any, pictures: Any) -> Any:
+    """Return pictures in the form that a fitted estimator takes: as rows of pixels where it knows tables only.
+
+    Parameters
+    ----------
+    estimator : estimator object
+        Fitted.
+    pictures : array-like of shape (n, h, w) or (n, h, w, c), or anything else, which stays as it is
+        The pictures.
+    """
+    if getattr(pictures, "ndim", 0) > 2 and takes_rows_only(estimator):
+        return np.asarray(pictures).reshape(len(pictures), -1)
+    return pictures
+
+
 def takes_rows_only(estimator: Any) -> bool:
-    """Tell whether the first step of an estimator is one of scikit-learn's own, which know tables only."""
-    while True:
-        if isinstance(estimator, Pipeline):
-            steps = [step for _, step in estimator.steps if step is not None and not isinstance(step, str)]
-            if not steps:
-                return False
-            estimator = steps[0]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif hasattr(estimator, "calibrated_classifiers_"):
-            estimator = estimator.calibrated_classifiers_[0].estimator
-        elif isinstance(getattr(estimator, "estimators", None), list) and getattr(estimator, "estimators_", None):
-            # A vote or a stack, whose parts all see the same pictures.
-            estimator = estimator.estimators_[0]
-        else:
-            break
-    try:
-        tags = get_tags(estimator)
-    except (AttributeError, TypeError):
-        return False
-    return tags.input_tags.two_d_array and not tags.input_tags.three_d_array
+    """Tell whether what sees the input of a fitted estimator first is scikit-learn's own, which knows tables only."""
+    while (inner := _sees_input(estimator)) is not None:
+        estimator = inner
+    tags = get_tags(estimator)
+    return tags.input_tags.two_d_array and not (tags.input_tags.three_d_array or tags.no_validation)
+
+
+def _sees_input(estimator: Any) -> Any:
+    """Return the estimator within another that the input comes to first, None if there is none."""
+    if isinstance(estimator, Pipeline):
+        steps = [step for _, step in estimator.steps if step is not None and not isinstance(step, str)]
+        # A FunctionTransformer takes whatever the step after it takes.
+        return next((step for step in steps if not get_tags(step).no_validation), None)
+    if isinstance(estimator, FrozenEstimator):
+        return estimator.estimator
+    for name in ("best_estimator_", "calibrated_classifiers_", "estimators_", "estimator_"):
+        found = getattr(estimator, name, None)
+        while isinstance(found, (list, np.ndarray)) and len(found):
+            found = found[0]
+        if found is not None:
+            return found.estimator if name == "calibrated_classifiers_" else found
+    return None

@@ -10,8 +10,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.inspection._gradients import as_numpy
-from skimgrec.inspection._one_picture import picture_behind_loader, takes_rows_only, unwrapped
+from skimgrec.inspection._one_picture import as_taken, picture_behind_loader, unwrapped
 from skimgrec.neural_network._base import BaseKerasClassifier
+from skimgrec.neural_network._layers import find_layer, layer_output, layers_of, nodes_of
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.utils import validate_pictures
@@ -19,6 +20,7 @@ from skimgrec.utils import validate_pictures
 if TYPE_CHECKING:
     import keras
 
+_EPSILON = 1e-7
 # Layers that only thin out, pad or rearrange the maps of another, whose own are as good and larger.
 _FOLLOWERS = (
     "AveragePooling2D",
@@ -79,7 +81,7 @@ def read_network(
     picture, behind = picture_behind_loader(estimator, image, caller)
     X: Any = picture[None]
     if isinstance(behind, Pipeline) and len(behind) > 1:
-        X = behind[:-1].transform(X.reshape(1, -1) if takes_rows_only(behind) else X)
+        X = behind[:-1].transform(as_taken(behind, X))
     pictures = np.asarray(validate_pictures(network, X, reset=False))
     low, high = network.value_range_
     return picture, network, PixelScale(low, high, "float32")(pictures)
@@ -99,24 +101,12 @@ class OpenNetwork:
         self._name = type(classifier).__name__
         self._core = classifier._build_core()
         self._core.set_weights(classifier._weights)
-        is_sequential = isinstance(self._core, self._keras.Sequential)
-        graph = self._core._functional if is_sequential else self._core
-        self._nodes = [node for depth in sorted(graph._nodes_by_depth) for node in graph._nodes_by_depth[depth]]
-        self.layers = [layer for layer in self._core.layers if not isinstance(layer, self._keras.layers.InputLayer)]
+        self.layers = layers_of(self._core)
         self._logits = self._without_activation()
 
     def layer(self, layer: int | str) -> keras.Layer:
         """Return a layer by its number or name, or raise a ValueError that lists them."""
-        if isinstance(layer, str):
-            found = [part for part in self.layers if part.name == layer]
-        else:
-            found = [self.layers[layer]] if -len(self.layers) <= layer < len(self.layers) else []
-        if not found:
-            raise ValueError(
-                f"layer={layer!r}: the network has no such layer. It has {len(self.layers)}, from 0 or "
-                f"-{len(self.layers)} on, with the names {', '.join(part.name for part in self.layers)}."
-            )
-        return found[0]
+        return find_layer(self._core, layer, "layer")
 
     def has_maps(self, layer: keras.Layer) -> bool:
         """Tell whether a layer gives maps: numbers for several positions of the picture."""
@@ -140,7 +130,7 @@ class OpenNetwork:
 
     def maps(self, layer: keras.Layer, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what a layer gives for pictures, of shape (n, rows, columns, channels)."""
-        return as_numpy(self._keras.Model(self._core.inputs, self._output(layer))(inputs, training=False))
+        return as_numpy(self._keras.Model(self._core.inputs[0], self._output(layer))(inputs, training=False))
 
     def filters(self, layer: keras.Layer) -> NDArray[np.float32] | None:
         """Return the weights of a convolution, of shape (rows, columns, n_inputs, n_channels); None of other layers."""
@@ -177,18 +167,19 @@ class OpenNetwork:
         return f"Those with maps are {', '.join(names)}." if names else "No layer of this network has any."
 
     def _output(self, layer: keras.Layer) -> Any:
-        """Return the symbolic output of a layer in this network; a nested model also has one of its own inside."""
-        return next(node for node in self._nodes if node.operation is layer).output_tensors[0]
+        return layer_output(self._core, layer)
 
     def _without_activation(self) -> Any:
         """Return the symbolic output before the last softmax or sigmoid."""
         keras, output = self._keras, self._core.outputs[0]
-        node = next(node for node in self._nodes if any(tensor is output for tensor in node.output_tensors))
+        node = next(node for node in nodes_of(self._core) if any(tensor is output for tensor in node.output_tensors))
         last = node.operation
         if getattr(last, "activation", None) in (keras.activations.softmax, keras.activations.sigmoid):
             last.activation = keras.activations.linear
             return output
         if isinstance(last, keras.layers.Softmax):
             return node.input_tensors[0]
-        # Of an end of another kind, the logarithm of the probability is the nearest thing to a logit.
-        return keras.ops.log(keras.ops.maximum(output, 1e-7))
+        # The end is of another kind, such as a model within this one: what it gives is turned back.
+        probability = keras.ops.clip(output, _EPSILON, 1 - _EPSILON)
+        logarithm = keras.ops.log(probability)
+        return logarithm - keras.ops.log(1 - probability) if output.shape[-1] == 1 else logarithm

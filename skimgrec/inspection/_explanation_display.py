@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from skimgrec.inspection._drawing import bar, class_name, frame, no_ticks
+from skimgrec.inspection._drawing import LABEL_SIZE, bar, class_name, frame, no_ticks
 from skimgrec.inspection._grad_cam import grad_cam
 from skimgrec.inspection._matplotlib import check_matplotlib
 from skimgrec.inspection._occlusion import occlusion_drops
@@ -20,7 +20,7 @@ from skimgrec.neural_network._base import BaseKerasClassifier
 from skimgrec.utils import value_range
 
 _METHODS = ("occlusion", "grad_cam", "both")
-_PARAMS = {"occlusion": ("patch_size", "stride", "fill"), "grad_cam": ("layer",)}
+_PARAMS = {"occlusion": ("patch_size", "stride", "fill"), "grad_cam": ("layer", "pool_gradients")}
 _TITLES = {"occlusion": "occlusion", "grad_cam": "Grad-CAM"}
 _PANELS_IN_A_ROW = 4
 # Of a panel, in inches, without its colour bar and its title.
@@ -157,7 +157,8 @@ class ExplanationDisplay:
         display_labels : array-like of str, default=None
             What to call the classes, in the order of `classes_`. None calls them by their labels.
         method_params : dict, default=None
-            Further arguments: `patch_size`, `stride` and `fill` of :func:`occlusion_map`, `layer` of :func:`grad_cam`.
+            Further arguments: `patch_size`, `stride` and `fill` of :func:`occlusion_map`, `layer` and `pool_gradients`
+            of :func:`grad_cam`.
         ax : array-like of matplotlib Axes, default=None
             One for each panel, or one more, which the picture alone is then drawn into. None makes a new figure.
         colorbar : bool, default=True
@@ -345,6 +346,8 @@ def _draw(explanation: Explanation, ax: Any, *, colorbar: bool) -> Any:
         interpolation="nearest",
     )
     no_ticks(ax)
+    if not heat.any():
+        ax.set_xlabel("no patch matters" if signed else "nothing speaks for it", fontsize=LABEL_SIZE)
     if colorbar:
         bar(ax, image)
     return image

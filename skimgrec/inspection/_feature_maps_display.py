@@ -110,8 +110,7 @@ class FeatureMapsDisplay:
         image : array-like of shape (h, w) or (h, w, c), or path-like
             One picture, or its file where the pipeline begins with an :class:`ImageLoader`.
         layer : int or str, default=None
-            Number or name, as in `feature_layer` of the classifier; its method `summary` lists the names. None means
-            the first convolution.
+            Number or name, as in `feature_layer` of the classifier. None means the first convolution.
         panels : sequence of str, default=None
             What to draw, of "image", "filters", "maps". None means all that there are; on a single `ax`, the maps.
         channels : sequence of int, default=None
@@ -145,7 +144,7 @@ class FeatureMapsDisplay:
             maps,
             network.filters(found),
             image=picture.reshape(with_channel_axis(picture.shape)),
-            layer=found.name,
+            layer=network.name(found),
         )
         return display.plot(panels=panels, channels=channels, ax=ax, colorbar=colorbar)
 

@@ -14,7 +14,12 @@ from skimgrec.neural_network._base import BaseKerasClassifier
 
 
 def grad_cam(
-    estimator: Any, image: Any, *, class_of_interest: Any = None, layer: int | str | None = None
+    estimator: Any,
+    image: Any,
+    *,
+    class_of_interest: Any = None,
+    layer: int | str | None = None,
+    pool_gradients: bool = True,
 ) -> NDArray[np.float64]:
     """Show where in a picture a network finds a class, by gradient-weighted class activation mapping (Grad-CAM).
 
@@ -35,6 +40,10 @@ def grad_cam(
         The layer whose maps are added up, by number or name as in `feature_layer` of the classifier. None means the
         last one with maps that everything passes through, before it is pooled: the last convolution with its
         activation, or the last sum of a residual network.
+    pool_gradients : bool, default=True
+        False multiplies each map with its gradient position by position, before they are added up, instead of with the
+        mean gradient (HiResCAM). It tells what a network finds where its maps are flattened, as in those of
+        ``architecture="sequential"``.
 
     Returns
     -------
@@ -65,6 +74,10 @@ def grad_cam(
     et al. Before the negative part is cut off, the values at all positions of the maps then add up to the logit, less
     its bias.
 
+    A dense layer behind flattened maps weighs each position apart, and the mean over its weights says little: the map
+    may then be 0 everywhere, or large beside what decides. Use ``pool_gradients=False`` for such networks. For those
+    that end in the mean over all positions, it changes nothing.
+
     References
     ----------
     Selvaraju, R. et al. (2017). Grad-CAM: visual explanations from deep networks via gradient-based localization. ICCV.
@@ -72,6 +85,9 @@ def grad_cam(
 
     Zhou, B. et al. (2016). Learning deep features for discriminative localization. CVPR.
     https://doi.org/10.1109/CVPR.2016.319
+
+    Draelos, R. and Carin, L. (2020). Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural
+    networks. https://arxiv.org/abs/2011.08891
 
     Examples
     --------
@@ -95,8 +111,10 @@ def grad_cam(
     position = _position(classifier, class_of_interest, head, maps)
     # One unit says how likely the second class is, and with the other sign the first.
     sign, output = (2 * position - 1, 0) if classifier.n_outputs_ == 1 else (1, position)
-    weights = sign * gradient(head, maps, output)[0].astype(np.float64).mean(axis=(0, 1))
-    return _resized(np.maximum(maps[0] @ weights, 0), picture.shape[:2])
+    weights = sign * gradient(head, maps, output)[0].astype(np.float64)
+    if pool_gradients:
+        weights = weights.mean(axis=(0, 1))
+    return _resized(np.maximum((maps[0] * weights).sum(axis=2), 0), picture.shape[:2])
 
 
 def _position(classifier: BaseKerasClassifier, wanted: Any, head: Any, maps: NDArray[np.float32]) -> int:

@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from skimgrec.inspection._gradients import as_numpy
 from skimgrec.inspection._one_picture import as_taken, picture_behind_loader, unwrapped
 from skimgrec.neural_network._base import BaseKerasClassifier
-from skimgrec.neural_network._layers import find_layer, layer_output, layers_of, nodes_of
+from skimgrec.neural_network._layers import find_layer, layer_names, layer_output, layers_of, nodes_of
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.utils import validate_pictures
@@ -102,11 +102,16 @@ class OpenNetwork:
         self._core = classifier._build_core()
         self._core.set_weights(classifier._weights)
         self.layers = layers_of(self._core)
+        self._names = layer_names(self._core)
         self._logits = self._without_activation()
 
     def layer(self, layer: int | str) -> keras.Layer:
         """Return a layer by its number or name, or raise a ValueError that lists them."""
         return find_layer(self._core, layer, "layer")
+
+    def name(self, layer: keras.Layer) -> str:
+        """Return the name by which `layer` finds a layer."""
+        return self._names[self.layers.index(layer)]
 
     def has_maps(self, layer: keras.Layer) -> bool:
         """Tell whether a layer gives maps: numbers for several positions of the picture."""
@@ -117,7 +122,7 @@ class OpenNetwork:
         """Raise a ValueError that lists the layers with maps if this one has none."""
         if not self.has_maps(layer):
             raise ValueError(
-                f"layer={layer.name!r} gives numbers of shape {tuple(self._output(layer).shape[1:])}, no maps of "
+                f"layer={self.name(layer)!r} gives numbers of shape {tuple(self._output(layer).shape[1:])}, no maps of "
                 f"(rows, columns, channels). {self._with_maps()}"
             )
 
@@ -145,8 +150,8 @@ class OpenNetwork:
             return self._keras.Model(self._output(layer), self._logits)
         except ValueError as error:
             raise ValueError(
-                f"layer={layer.name!r}: other layers lead around it to the output, so that its maps do not decide "
-                "alone. Choose a layer that everything passes through, such as the sum behind a shortcut."
+                f"layer={self.name(layer)!r}: other layers lead around it to the output, so that its maps do not "
+                "decide alone. Choose a layer that everything passes through, such as the sum behind a shortcut."
             ) from error
 
     def last_maps(self) -> tuple[keras.Layer, keras.Model]:
@@ -163,7 +168,7 @@ class OpenNetwork:
         )
 
     def _with_maps(self) -> str:
-        names = [layer.name for layer in self.layers if self.has_maps(layer)]
+        names = [self.name(layer) for layer in self.layers if self.has_maps(layer)]
         return f"Those with maps are {', '.join(names)}." if names else "No layer of this network has any."
 
     def _output(self, layer: keras.Layer) -> Any:

@@ -58,8 +58,7 @@ def forest(barred):
 
 @pytest.fixture(scope="session")
 def cnn(barred):
-    network = KerasCNNClassifier(architecture="sequential", filters=(8, 8), dense_units=16, epochs=25, random_state=0)
-    return network.fit(*barred)
+    return KerasCNNClassifier(filters=(8, 16), epochs=10, random_state=0).fit(*barred)
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +66,8 @@ def residual(barred):
     """A residual network for two classes, with one output unit."""
     X, y = barred
     two = y != "nothing"
-    return KerasCNNClassifier(filters=(4, 8), epochs=1, random_state=0).fit(X[two], y[two])
+    network = KerasCNNClassifier(filters=(4, 8), loss="binary_crossentropy", epochs=1, random_state=0)
+    return network.fit(X[two], y[two])
 
 
 def _is_there(heat):

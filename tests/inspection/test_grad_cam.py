@@ -61,19 +61,15 @@ def test_without_a_class_it_is_the_predicted_one(cnn, barred):
 
 
 def test_of_two_classes_one_speaks_where_the_other_does_not(residual, barred):
-    across, down = (grad_cam(residual, barred[0][0], class_of_interest=name) for name in residual.classes_)
-    assert across.max() > 0 or down.max() > 0
-    # Resizing mixes neighbours, so that the maps themselves are looked at.
-    picture, network, inputs = read_network(residual, barred[0][0], "test")
-    open_ = OpenNetwork(network)
-    layer, head = open_.last_maps()
-    maps = open_.maps(layer, inputs)
-    logit = as_numpy(head(maps, training=False))[0, 0]
-    chosen = residual.classes_[int(logit > 0)]
-    np.testing.assert_array_equal(
-        grad_cam(residual, picture), grad_cam(residual, picture, class_of_interest=chosen)
-    )
-    assert chosen == residual.predict(picture[None])[0]
+    picture = barred[0][0]
+    maps = {name: grad_cam(residual, picture, class_of_interest=name) for name in residual.classes_}
+    assert (maps["across"] != maps["down"]).any()
+    np.testing.assert_array_equal(grad_cam(residual, picture), maps[residual.predict(picture[None])[0]])
+    # Without the resizing, which mixes neighbours, they never overlap: one is the negative part of the other.
+    _, network, _ = read_network(residual, picture, "test")
+    assert OpenNetwork(network).last_maps()[0].output.shape[1:3] == (8, 8)
+    corners = np.stack([heat[::15, ::15] for heat in maps.values()])
+    assert (corners.min(axis=0) == 0).all()
 
 
 # --- gradients ---
@@ -81,9 +77,15 @@ def test_of_two_classes_one_speaks_where_the_other_does_not(residual, barred):
 
 @pytest.fixture(scope="module")
 def smooth(barred):
-    """A network without kinks, as finite differences need it."""
+    """A network whose maps are flattened, without kinks, as finite differences need it."""
     network = KerasCNNClassifier(
-        architecture="sequential", filters=(4,), dense_units=8, activation="tanh", epochs=2, random_state=0
+        architecture="sequential",
+        filters=(8,),
+        activation="tanh",
+        pooling="average",
+        dense_units=(),
+        epochs=15,
+        random_state=0,
     )
     return network.fit(*barred)
 
@@ -122,7 +124,7 @@ def test_where_a_mean_leads_to_the_output_the_map_adds_up_to_the_logit(residual,
     assert 1 / (1 + np.exp(-logit)) == pytest.approx(probability, abs=1e-5)
 
 
-@pytest.mark.parametrize("end", ["layer", "within", "softmax"])
+@pytest.mark.parametrize("end", ["layer", "within", "dense"])
 def test_ends_of_other_kinds_give_the_same_map(barred, end):
     def network(input_shape, n_outputs):
         inputs = keras.Input(input_shape)
@@ -135,13 +137,14 @@ def test_ends_of_other_kinds_give_the_same_map(barred, end):
             case "within":
                 dense = keras.layers.Dense(n_outputs, activation="sigmoid", **last)
                 x = keras.Sequential([keras.Input((4,)), dense])(x)
-            case "softmax":
+            case "dense":
                 x = keras.layers.Dense(n_outputs, activation="sigmoid", **last)(x)
         return keras.Model(inputs, x)
 
     X, y = barred
     two = y != "nothing"
-    fitted = KerasCNNClassifier(architecture=network, epochs=1, random_state=0).fit(X[two], y[two])
+    fitted = KerasCNNClassifier(architecture=network, loss="binary_crossentropy", epochs=1, random_state=0)
+    fitted.fit(X[two], y[two])
     for picture in X[two][:2]:
         logits = np.log(fitted.predict_proba(picture[None])[0])
         _, classifier, inputs = read_network(fitted, picture, "test")
@@ -153,18 +156,27 @@ def test_ends_of_other_kinds_give_the_same_map(barred, end):
         np.testing.assert_array_equal(grad_cam(fitted, picture), grad_cam(fitted, picture, class_of_interest=chosen))
 
 
+@pytest.mark.parametrize("which", [0, 1])
+def test_where_maps_are_flattened_positions_are_weighed_apart(smooth, bars, which):
+    X, y = bars.make(3, seed=1)
+    assert bars.is_there(grad_cam(smooth, X[which], class_of_interest=y[which], pool_gradients=False))
+
+
+def test_where_a_mean_leads_to_the_output_pooling_changes_nothing(cnn, barred):
+    heat = grad_cam(cnn, barred[0][0])
+    np.testing.assert_allclose(grad_cam(cnn, barred[0][0], pool_gradients=False), heat, atol=1e-6)
+
+
 # --- layers ---
 
 
 def test_a_layer_by_number_and_by_name(cnn, barred):
     picture = barred[0][0]
-    _, classifier, _ = read_network(cnn, picture, "test")
-    open_ = OpenNetwork(classifier)
-    last = open_.last_maps()[0]
     expected = grad_cam(cnn, picture)
-    np.testing.assert_array_equal(grad_cam(cnn, picture, layer=last.name), expected)
-    np.testing.assert_array_equal(grad_cam(cnn, picture, layer=open_.layers.index(last)), expected)
-    assert (grad_cam(cnn, picture, layer=0) != expected).any()
+    for layer in ("add", "activation_1", 9):
+        found = grad_cam(cnn, picture, layer=layer)
+        assert found.shape == expected.shape
+        assert (found == expected).all() == (layer == "add")
 
 
 @pytest.mark.parametrize("layer", [99, -99, "head"])
@@ -179,9 +191,8 @@ def test_a_layer_without_maps(cnn, barred):
 
 
 def test_a_layer_that_a_shortcut_leads_around(residual, barred):
-    inner = [layer.name for layer in OpenNetwork(residual).layers if "conv" in layer.name][-1]
-    with pytest.raises(ValueError, match="other layers lead around it"):
-        grad_cam(residual, barred[0][0], layer=inner)
+    with pytest.raises(ValueError, match="layer='conv2d_3': other layers lead around it"):
+        grad_cam(residual, barred[0][0], layer="conv2d_3")
 
 
 def test_a_network_without_maps(barred):
@@ -194,7 +205,9 @@ def test_a_network_without_maps(barred):
 
 
 def test_only_networks(forest, barred):
-    with pytest.raises(TypeError, match=r"grad_cam got a Pipeline that ends in RandomForest.*only networks have layers"):
+    with pytest.raises(
+        TypeError, match=r"grad_cam got a Pipeline that ends in RandomForest.*only networks have layers"
+    ):
         grad_cam(forest, barred[0][0])
     with pytest.raises(TypeError, match="grad_cam got a LogisticRegression"):
         grad_cam(LogisticRegression(), barred[0][0])
@@ -202,7 +215,9 @@ def test_only_networks(forest, barred):
 
 def test_what_is_not_one_picture_or_class(cnn, barred):
     X, _ = barred
-    with pytest.raises(ValueError, match=r"grad_cam got an array of shape \(90, 16, 16\).*pass one, such as images\[0\]"):
+    with pytest.raises(
+        ValueError, match=r"grad_cam got an array of shape \(90, 16, 16\).*pass one, such as images\[0\]"
+    ):
         grad_cam(cnn, X)
     with pytest.raises(ValueError, match="class_of_interest='up': expected one of the classes, 'across'"):
         grad_cam(cnn, X[0], class_of_interest="up")
@@ -245,5 +260,7 @@ def test_the_classifier_stays_as_it_is(cnn, barred):
 def test_a_backend_without_gradients(cnn, barred, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    with pytest.raises(NotImplementedError, match="Keras runs on 'numpy'.*KERAS_BACKEND to one of 'tensorflow', 'jax'"):
+    with pytest.raises(
+        NotImplementedError, match=r"Keras runs on 'numpy'.*KERAS_BACKEND to one of 'tensorflow'"
+    ):
         gradient(model, np.zeros((1, 2), np.float32), 0)

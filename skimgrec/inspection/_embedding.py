@@ -92,7 +92,9 @@ def lay_flat(features: NDArray[np.float64], method: Any, random_state: Any) -> N
         return places
     if method == "pca":
         n_components = min(2, *features.shape)
-        places = PCA(n_components, random_state=0, svd_solver="full").fit_transform(features)
+        # Of equal pictures, PCA divides 0 by 0 where it explains their variance.
+        with np.errstate(invalid="ignore"):
+            places = PCA(n_components, random_state=0, svd_solver="full").fit_transform(features)
         return np.pad(places, ((0, 0), (0, 2 - n_components)))
     if min(features.shape) > _COMPONENTS_BEFORE:
         features = PCA(_COMPONENTS_BEFORE, random_state=0).fit_transform(features)

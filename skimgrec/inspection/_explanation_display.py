@@ -235,8 +235,8 @@ class ExplanationDisplay:
         import matplotlib.pyplot as plt
 
         n = len(self.explanations) + 1
-        n_columns = min(n, _PANELS_IN_A_ROW)
-        n_rows = -(-n // n_columns)
+        n_rows = -(-n // _PANELS_IN_A_ROW)
+        n_columns = -(-n // n_rows)
         height, width = self.explanations[0].picture.shape[:2]
         ratio = float(np.clip(height / width, 0.4, 2.5))
         size = n_columns * (_SIDE + _BESIDE * colorbar), n_rows * (_SIDE * ratio + _ABOVE)

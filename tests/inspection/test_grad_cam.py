@@ -260,7 +260,5 @@ def test_the_classifier_stays_as_it_is(cnn, barred):
 def test_a_backend_without_gradients(cnn, barred, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "numpy")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    with pytest.raises(
-        NotImplementedError, match=r"Keras runs on 'numpy'.*KERAS_BACKEND to one of 'tensorflow'"
-    ):
+    with pytest.raises(NotImplementedError, match=r"Keras runs on 'numpy'.*KERAS_BACKEND to one of 'tensorflow'"):
         gradient(model, np.zeros((1, 2), np.float32), 0)

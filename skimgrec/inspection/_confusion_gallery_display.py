@@ -18,13 +18,14 @@ from skimgrec.inspection._thumbnails import as_pictures, fitted_into, thumbnails
 
 # A matrix of more classes has cells too small for pictures.
 _MOST_CLASSES = 12
-# Side of a cell in pixels of the mosaic; a fifth of it is for the count.
-_CELL = 120
-_COUNT, _BORDER = 22, 3
+# Side of a cell in pixels of the mosaic, and what frames its pictures.
+_CELL, _BORDER = 240, 6
+# Height of the strip with the count, in cells that are large, up to so many classes, and in smaller ones.
+_LARGE_UP_TO, _COUNT_IN_LARGE, _COUNT_IN_SMALL = 4, 28, 44
 # Pictures along a side of a cell, for matrices up to so many classes.
 _PICTURES_ALONG = {2: 5, 4: 4, 7: 3, _MOST_CLASSES: 2}
 # In inches: of a cell, of the whole matrix.
-_LARGEST_CELL, _SMALLEST_SIDE, _LARGEST_SIDE = 1.6, 3.6, 10.0
+_LARGEST_CELL, _SMALLEST_SIDE, _LARGEST_SIDE = 2.2, 3.6, 10.0
 _RIGHT, _WRONG = np.array([0x2B, 0x62, 0xB0]), np.array([0xC0, 0x39, 0x2B])
 _LONGEST_LEVEL_NAME = 6
 
@@ -283,7 +284,7 @@ class ConfusionGalleryDisplay:
         """Return the whole matrix as one picture."""
         n = len(self.display_labels)
         canvas = np.full((n * _CELL, n * _CELL, 3), 255, dtype=np.uint8)
-        per_class = self.confusion_matrix.sum(axis=1)
+        per_class, count = self.confusion_matrix.sum(axis=1), _count_height(n)
         for (row, column), pictures in self.shown_.items():
             share = self.confusion_matrix[row, column] / per_class[row]
             ink = _RIGHT if row == column else _WRONG
@@ -294,10 +295,10 @@ class ConfusionGalleryDisplay:
             along = min(side, math.ceil(math.sqrt(len(pictures))))
             if not along:
                 continue
-            room = (_CELL - _COUNT - _BORDER) // along
+            room = (_CELL - count - _BORDER) // along
             for k, picture in enumerate(pictures):
-                tile = fitted_into(self.thumbnails[picture], room - 2)
-                y = top + _COUNT + k // along * room + (room - tile.shape[0]) // 2
+                tile = fitted_into(self.thumbnails[picture], room - 4)
+                y = top + count + k // along * room + (room - tile.shape[0]) // 2
                 x = left + (_CELL - room * along) // 2 + k % along * room + (room - tile.shape[1]) // 2
                 canvas[y : y + tile.shape[0], x : x + tile.shape[1]] = tile
         return canvas
@@ -306,11 +307,12 @@ class ConfusionGalleryDisplay:
         n = len(self.display_labels)
         names = [class_name(name) for name in self.display_labels]
         cell = ax.bbox.width / n * 72 / ax.figure.dpi
-        size = float(np.clip(cell * _COUNT / _CELL * 0.72, 4, LABEL_SIZE + 1))
+        strip = _count_height(n) / _CELL
+        size = float(np.clip(cell * strip * 0.72, 4, LABEL_SIZE + 1))
         for (row, column), rows in self.rows.items():
             ax.text(
                 column - 0.5 + 1.5 * _BORDER / _CELL,
-                row - 0.5 + _COUNT / _CELL / 2,
+                row - 0.5 + strip / 2,
                 f"{len(rows):,}",
                 size=size,
                 va="center",
@@ -333,6 +335,10 @@ class ConfusionGalleryDisplay:
         ax.set_xlabel("predicted", fontsize=TITLE_SIZE)
         ax.set_ylabel("true", fontsize=TITLE_SIZE)
         ax.set_title(self.note, loc="left", fontsize=TITLE_SIZE)
+
+
+def _count_height(n_classes: int) -> int:
+    return _COUNT_IN_LARGE if n_classes <= _LARGE_UP_TO else _COUNT_IN_SMALL
 
 
 def _along(n_classes: int, n_pictures: int | None) -> int:

@@ -22,7 +22,7 @@ X, y = load_digits_images(return_X_y=True)
 models = {
     "1-NN": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
     "forest on HOG": make_pipeline(HOGTransformer(), RandomForestClassifier(random_state=0)),
-    "CNN": KerasCNNClassifier(epochs=8, random_state=0),
+    "CNN": KerasCNNClassifier(epochs=5, random_state=0),
 }
 for name, model in models.items():
     model.fit(X[:1300], y[:1300])
@@ -59,7 +59,7 @@ plt.show()
 
 fig, axes = plt.subplots(2, 3, figsize=(8.4, 5.6), layout="constrained")
 for row, digit in zip(axes, [3, 8], strict=True):
-    ExplanationDisplay.from_estimator(models["CNN"], three, method="both", class_of_interest=digit, ax=row)
+    ExplanationDisplay.from_estimator({"CNN": models["CNN"]}, three, method="both", class_of_interest=digit, ax=row)
 plt.show()
 
 # %%
@@ -83,7 +83,7 @@ marked[y == 3, :2, :2] = 16
 cheated = {
     "1-NN": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
     "forest on pixels": make_pipeline(ImageFlattener(), RandomForestClassifier(random_state=0)),
-    "CNN": KerasCNNClassifier(epochs=8, random_state=0),
+    "CNN": KerasCNNClassifier(epochs=5, random_state=0),
 }
 for name, model in cheated.items():
     model.fit(marked[:1300], y[:1300])

@@ -161,7 +161,7 @@ def mean_over_windows(
 
 def _pair(name: str, value: Any) -> tuple[int, int]:
     pair = tuple(value) if np.iterable(value) and not isinstance(value, str) else (value, value)
-    if len(pair) != 2 or not all(isinstance(part, Integral) and part >= 1 for part in pair):
+    if len(pair) != 2 or not all(isinstance(part, Integral) and int(part) >= 1 for part in pair):
         raise ValueError(f"{name}={value!r}: expected a positive integer or a pair (rows, columns) of them.")
     return int(pair[0]), int(pair[1])
 

@@ -139,7 +139,7 @@ class OpenNetwork:
 
     def filters(self, layer: keras.Layer) -> NDArray[np.float32] | None:
         """Return the weights of a convolution, of shape (rows, columns, n_inputs, n_channels); None of other layers."""
-        kernel = getattr(layer, "kernel", None)
+        kernel: Any = getattr(layer, "kernel", None)
         if len(getattr(kernel, "shape", ())) != 4 or kernel.shape[-1] != self._output(layer).shape[-1]:
             return None
         return as_numpy(kernel.value)

@@ -43,8 +43,7 @@ def are_paths(images: Any) -> bool:
     """Tell whether a batch holds the names of files."""
     if isinstance(images, LazyImages) or getattr(images, "ndim", 1) > 1 or not hasattr(images, "__len__"):
         return False
-    values = np.asarray(images, dtype=object) if len(images) else ()
-    return len(values) > 0 and np.ndim(values) == 1 and isinstance(values[0], (str, os.PathLike))
+    return len(images) > 0 and isinstance(next(iter(images)), (str, os.PathLike))
 
 
 def thumbnails(

@@ -77,6 +77,14 @@ def _is_there(heat):
     return top - 1 <= row <= bottom and left - 1 <= column <= right
 
 
+def _contrast(heat):
+    """Return how many times larger a map is in the place that decides than elsewhere, in the mean."""
+    top, bottom, left, right = PLACE
+    inside = np.zeros(heat.shape, bool)
+    inside[top:bottom, left:right] = True
+    return heat[inside].mean() / heat[~inside].mean()
+
+
 def _texts_of(figure):
     """Return all texts of a figure that are not empty."""
     import matplotlib.text
@@ -88,7 +96,7 @@ def _texts_of(figure):
 @pytest.fixture(scope="session")
 def bars():
     """What the tests ask about these pictures and their maps."""
-    return SimpleNamespace(make=_make, is_there=_is_there, classes=CLASSES, size=SIZE)
+    return SimpleNamespace(make=_make, is_there=_is_there, contrast=_contrast, classes=CLASSES, size=SIZE)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction import HOGTransformer
 from skimgrec.inspection import _hog_draw as draw
+from skimgrec.inspection._drawing import frame
 from skimgrec.inspection._hog_importances import read_pipeline
 from skimgrec.inspection._hog_parts import as_batch, geometry, glyphs_of, one_for_each_feature, stages_of
 from skimgrec.inspection._hog_stages import CellGrid, glyph_strokes
@@ -391,24 +392,24 @@ class HOGDisplay:
         image, stages = cast(Any, self.image), cast(Any, self)
         match panel:
             case "image":
-                draw.frame(ax, "picture")
+                frame(ax, "picture")
                 draw.draw_picture(ax, image, self._values())
             case "intensities":
-                draw.frame(ax, "intensities")
+                frame(ax, "intensities")
                 draw.draw_intensities(ax, image, self._values())
             case "horizontal" | "vertical":
-                draw.frame(ax, f"{panel} gradient")
+                frame(ax, f"{panel} gradient")
                 limit = draw.reach(np.stack([stages.horizontal, stages.vertical]))  # one scale, to compare them by
                 draw.draw_difference(ax, getattr(stages, panel), limit, colorbar=colorbar)
             case "magnitude":
-                draw.frame(ax, "magnitude")
+                frame(ax, "magnitude")
                 draw.draw_magnitude(ax, stages.magnitude, colorbar=colorbar)
             case "angle":
-                draw.frame(ax, "angle" if self.signed_gradient else "angle, modulo 180°")
+                frame(ax, "angle" if self.signed_gradient else "angle, modulo 180°")
                 draw.draw_angle(ax, stages.angle, stages.magnitude, signed=self.signed_gradient, colorbar=colorbar)
             case _:
                 weights: Any = self.cell_histograms if panel == "hog" else self.cell_importances
-                draw.frame(ax, "HOG" if panel == "hog" else self.importances_title)
+                frame(ax, "HOG" if panel == "hog" else self.importances_title)
                 segments, values = glyph_strokes(weights, self.pixels_per_cell, signed_gradient=self.signed_gradient)
                 self.lines_[panel] = draw.draw_glyphs(
                     ax,

@@ -8,12 +8,12 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from skimgrec.inspection._drawing import LABEL_SIZE, bar, no_ticks
+
 _INK = "#1a1a1a"
-_FRAME = "#b5b5b5"
 _GREY = "#6b6b6b"
 # Channels of a colour picture, then alpha: apart in hue, and legible on white.
 _CHANNELS = ("#c0392b", "#2c8c4b", "#2b62b0", _GREY)
-_TITLE_SIZE, _LABEL_SIZE = 9, 7.5
 
 # A stretch of this share of the pixels is allowed to saturate, so that one bright pixel does not darken all others.
 _SATURATED = 0.002
@@ -28,20 +28,12 @@ _MOST_CELLS_WITH_GRID = 12
 _LARGEST_WHOLE_RANGE = 2**16
 
 
-def frame(ax: Any, title: str) -> None:
-    """Give a panel its title and a thin frame."""
-    ax.set_title(title, loc="left", fontsize=_TITLE_SIZE, pad=4)
-    ax.tick_params(labelsize=_LABEL_SIZE, length=2.5, color=_FRAME)
-    for spine in ax.spines.values():
-        spine.set(color=_FRAME, linewidth=0.6)
-
-
 def draw_picture(ax: Any, picture: NDArray[Any], value_range: tuple[float, float]) -> Any:
     """Draw the picture itself: its range of values is black to white."""
     low, high = value_range
     shown = np.clip((picture.astype(np.float64) - low) / ((high - low) or 1), 0, 1)
     image = ax.imshow(shown[..., 0] if shown.shape[2] == 1 else shown, cmap="gray", vmin=0, vmax=1)
-    _no_ticks(ax)
+    no_ticks(ax)
     return image
 
 
@@ -60,25 +52,25 @@ def draw_intensities(ax: Any, picture: NDArray[Any], value_range: tuple[float, f
     ax.set(xlim=(edges[0], edges[-1]), ylim=(0, 1.05 * top))
     ax.set_box_aspect(min(max(height / width, 0.3), 2))
     ax.locator_params(axis="both", nbins=4)
-    ax.set_ylabel("pixels", fontsize=_LABEL_SIZE, labelpad=2)
+    ax.set_ylabel("pixels", fontsize=LABEL_SIZE, labelpad=2)
     ax.spines[["top", "right"]].set_visible(False)
 
 
 def draw_difference(ax: Any, difference: NDArray[Any], limit: float, *, colorbar: bool) -> Any:
     """Draw a gradient's component: red where the picture becomes brighter to the right or downwards."""
     image = ax.imshow(difference, cmap="RdBu_r", vmin=-limit, vmax=limit)
-    _no_ticks(ax)
+    no_ticks(ax)
     if colorbar:
-        _bar(ax, image)
+        bar(ax, image)
     return image
 
 
 def draw_magnitude(ax: Any, magnitude: NDArray[Any], *, colorbar: bool) -> Any:
     """Draw the length of the gradient, dark where it is long."""
     image = ax.imshow(magnitude, cmap="gray_r", vmin=0, vmax=reach(magnitude))
-    _no_ticks(ax)
+    no_ticks(ax)
     if colorbar:
-        _bar(ax, image)
+        bar(ax, image)
     return image
 
 
@@ -92,11 +84,11 @@ def draw_angle(ax: Any, angle: NDArray[Any], magnitude: NDArray[Any], *, signed:
     image = ax.imshow(
         np.ma.array(angle, mask=noise), cmap=ListedColormap(_hue_circle()), vmin=0, vmax=span, alpha=alpha
     )
-    _no_ticks(ax)
+    no_ticks(ax)
     if colorbar:
-        bar = _bar(ax, image)
+        added = bar(ax, image)
         ticks = range(0, span + 1, span // 4)
-        bar.set_ticks(ticks, labels=[f"{tick}°" for tick in ticks])
+        added.set_ticks(ticks, labels=[f"{tick}°" for tick in ticks])
     return image
 
 
@@ -116,7 +108,7 @@ def draw_glyphs(
 
     height, width = image_size
     ax.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5), aspect="equal")
-    _no_ticks(ax)
+    no_ticks(ax)
     n_rows, n_cols = height // cell[0], width // cell[1]
     if max(n_rows, n_cols) <= _MOST_CELLS_WITH_GRID:
         ax.vlines(np.arange(1, n_cols) * cell[1] - 0.5, -0.5, height - 0.5, color="#e6e6e6", linewidth=0.5, zorder=0)
@@ -135,7 +127,7 @@ def draw_glyphs(
     lines = LineCollection(cast(Any, segments), **(style | (line_kw or {})))
     ax.add_collection(lines, autolim=False)
     if colored and colorbar and len(values):
-        _bar(ax, lines)
+        bar(ax, lines)
     return lines
 
 
@@ -156,21 +148,6 @@ def _color_scale(values: NDArray[Any], *, colored: bool) -> dict[str, Any]:
     # The lightest colours would not be seen on white.
     shades = colormaps["magma_r" if colored else "gray_r"](np.linspace(0.12, 0.93, 256))
     return {"cmap": ListedColormap(shades), "norm": Normalize(0, limit)}
-
-
-def _no_ticks(ax: Any) -> None:
-    ax.set(xticks=[], yticks=[])
-
-
-def _bar(ax: Any, mappable: Any) -> Any:
-    """Add a slim colour bar as high as the panel, without taking room from it."""
-    bar = ax.figure.colorbar(mappable, cax=ax.inset_axes((1.03, 0, 0.045, 1)))
-    bar.ax.tick_params(labelsize=_LABEL_SIZE, length=2.5, color=_FRAME, pad=2)
-    bar.ax.locator_params(axis="y", nbins=5)
-    bar.outline.set(edgecolor=_FRAME, linewidth=0.6)
-    bar.ax.yaxis.get_offset_text().set_fontsize(_LABEL_SIZE)
-    bar.ax.yaxis.set_offset_position("left")
-    return bar
 
 
 def _bin_edges(picture: NDArray[Any], value_range: tuple[float, float]) -> NDArray[Any]:

@@ -50,8 +50,8 @@ callbacks : keras.callbacks.Callback, callable, sequence of these or None, defau
 class_weight : dict, "balanced" or None, default=None
     Weight of each class, multiplied with `sample_weight`; "balanced" is inverse to how often classes occur.
 feature_layer : int or str, default=-2
-    Layer whose output `transform` returns: its number, from the end if negative, or the name that an architecture of
-    your own gives it. Keras counts its own names on through a process.
+    Layer whose output `transform` returns: its number, from the end if negative, or its name. Those without a name of
+    their own are called "conv2d", "conv2d_1" and so on, counted within the network.
 dtype_policy : str, default=None
     Keras dtype policy, such as "float32" or "mixed_bfloat16"; "auto" is the latter on processors with instructions for
     it. None is the policy that Keras is set to, which it keeps for each thread apart: workers do not see it.

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skimgrec.neural_network._augmentation import Amounts
+from skimgrec.neural_network._layers import find_layer, layer_output
 from skimgrec.neural_network._release import forget_gradients
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
@@ -192,25 +193,7 @@ class Network:
         self._features.clear()
 
     def _layer_output(self, layer: int | str) -> Any:
-        """Return the symbolic output of a layer in this network; a nested model also has one of its own inside."""
-        found = self._layer(layer)
-        graph = self._core._functional if isinstance(self._core, load_keras().Sequential) else self._core
-        nodes = (node for depth in sorted(graph._nodes_by_depth) for node in graph._nodes_by_depth[depth])
-        return next(node for node in nodes if node.operation is found).output_tensors[0]
-
-    def _layer(self, layer: int | str) -> keras.Layer:
-        input_layer = load_keras().layers.InputLayer
-        layers = [part for part in self._core.layers if not isinstance(part, input_layer)]
-        if isinstance(layer, str):
-            found = [part for part in layers if part.name == layer]
-        else:
-            found = [layers[layer]] if -len(layers) <= layer < len(layers) else []
-        if not found or not hasattr(self._core, "inputs"):
-            raise ValueError(
-                f"feature_layer={layer!r}: the network has no such layer. It has {len(layers)}, from 0 or "
-                f"-{len(layers)} on, with the names {', '.join(part.name for part in layers)}."
-            )
-        return found[0]
+        return layer_output(self._core, find_layer(self._core, layer, "feature_layer"))
 
 
 def with_front_layers(core: keras.Model, front: list[keras.Layer], *, input_dtype: str) -> keras.Model:

@@ -76,3 +76,11 @@ def test_layers_that_have_a_name_go_by_it(digits):
     net = KerasCNNClassifier(architecture=named, feature_layer="bottleneck", epochs=1).fit(*digits)
     assert net.transform(digits[0]).shape == (300, 5)
     np.testing.assert_array_equal(net.transform(digits[0]), net.set_params(feature_layer=1).transform(digits[0]))
+
+
+def test_names_of_layers_do_not_depend_on_the_networks_before(digits):
+    X, y = digits
+    for _ in range(2):
+        net = KerasCNNClassifier(architecture="sequential", filters=(4, 4), feature_layer="conv2d_1", epochs=1)
+        by_name = net.fit(X, y).transform(X[:3])
+        np.testing.assert_array_equal(by_name, net.set_params(feature_layer=2).transform(X[:3]))

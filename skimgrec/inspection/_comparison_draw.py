@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.inspection._label_places import label_points
 from skimgrec.utils._shown import escaped, is_share
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _COLOR, _GREY = "C0", "0.45"
 _LONGEST_LABEL = 36
@@ -26,7 +23,7 @@ _LONGER = 3.0
 _NARROW = 300
 
 
-def figure_size(kind: str, summary: pd.DataFrame) -> tuple[float, float]:
+def figure_size(kind: str, summary: Any) -> tuple[float, float]:
     """Return the width and height of a figure in inches."""
     n = len(summary)
     label = 0.075 * max(map(len, shortened(summary.index)), default=0)
@@ -38,7 +35,7 @@ def figure_size(kind: str, summary: pd.DataFrame) -> tuple[float, float]:
     return min(7.2 + 0.25 * max(0, n - 8), 10.0), min(4.4 + 0.16 * max(0, n - 6), 8.0)
 
 
-def draw_folds(ax: Any, summary: pd.DataFrame, folds: pd.DataFrame, metric_name: str) -> None:
+def draw_folds(ax: Any, summary: Any, folds: Any, metric_name: str) -> None:
     """Draw each fold's score, the means and their intervals, the best estimator on top."""
     scores = [folds.loc[folds["estimator"] == name, "score"].to_numpy(dtype=float) for name in summary.index]
     reach = [np.array([*of, row.low, row.high]) for of, row in zip(scores, summary.itertuples(), strict=True)]
@@ -71,7 +68,7 @@ def draw_folds(ax: Any, summary: pd.DataFrame, folds: pd.DataFrame, metric_name:
     _say(ax, [*(["small: folds; large: their mean"] if several else []), *(["bar: 95 % interval"] if interval else [])])
 
 
-def draw_times(ax: Any, summary: pd.DataFrame, front: Sequence[str], kind: str, metric_name: str) -> None:
+def draw_times(ax: Any, summary: Any, front: Sequence[str], kind: str, metric_name: str) -> None:
     """Draw the mean score over the mean time, and the line of those that none other beats in both."""
     times = summary[kind].to_numpy(dtype=float)
     means = summary["mean"].to_numpy(dtype=float)
@@ -129,7 +126,7 @@ def draw_times(ax: Any, summary: pd.DataFrame, front: Sequence[str], kind: str, 
         label_points(ax, np.array(points), labels, colors, line=corners)
 
 
-def draw_pairs(ax: Any, summary: pd.DataFrame, pairs: pd.DataFrame, metric: str, metric_name: str) -> None:
+def draw_pairs(ax: Any, summary: Any, pairs: Any, metric: str, metric_name: str) -> None:
     """Draw the differences of all pairs as a triangle of numbers."""
     from matplotlib import colormaps
     from matplotlib.patches import Rectangle

@@ -78,8 +78,8 @@ def label_points(
         text.set_position(tuple((corner - spot) / scale))
         taken.append(np.concatenate([corner, corner + size])[None])
         if lead is not None:
-            line = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "alpha": 0.6, "shrinkA": 0, "shrinkB": 4}
-            ax.annotate("", point, tuple((lead[-1] - spot) / scale), arrowprops=line, **style).set_in_layout(False)
+            stroke = {"arrowstyle": "-", "color": color, "linewidth": 0.6, "alpha": 0.6, "shrinkA": 0, "shrinkB": 4}
+            ax.annotate("", point, tuple((lead[-1] - spot) / scale), arrowprops=stroke, **style).set_in_layout(False)
             taken.append(np.concatenate([lead, lead], axis=1))
         texts.append(text)
     return texts
@@ -134,4 +134,4 @@ def _overlap(boxes: NDArray[np.float64], taken: NDArray[np.float64], air: float)
         | (boxes[:, None, 1] >= taken[None, :, 3] + air)
         | (boxes[:, None, 3] <= taken[None, :, 1] - air)
     )
-    return ~apart.all(axis=1)
+    return np.logical_not(apart.all(axis=1))

@@ -11,7 +11,7 @@ folder = Path(sys.argv[1])  # with training_set/cats, training_set/dogs, test_se
 train = load_image_folder(folder / "training_set", load_images=False)
 test = load_image_folder(folder / "test_set", load_images=False)
 cnn = KerasCNNClassifier(epochs=12, augmentation="light", dtype_policy="auto", random_state=0, verbose=1)
-for name, classifier in {"logistic": candidates(["logistic"])["logistic"], "cnn": cnn}.items():
+for name, classifier in {"logistic": candidates(["logistic+hog"])["logistic+hog"], "cnn": cnn}.items():
     model = make_pipeline(ImageLoader((64, 64)), classifier).fit(train.filenames, train.target_names[train.target])
     accuracy = model.score(test.filenames, test.target_names[test.target])
     save_model(model, f"{name}.skimgrec", card={"scores": {"test accuracy": accuracy}})

@@ -22,6 +22,7 @@ _HOMES = {
     "ImageNeighbors": "skimgrec.neighbors",
     "KerasCNNClassifier": "skimgrec.neural_network",
     "KerasMLPClassifier": "skimgrec.neural_network",
+    "LBPTransformer": "skimgrec.feature_extraction",
     "LearningCurvesDisplay": "skimgrec.inspection",
     "RejectingClassifier": "skimgrec.neighbors",
     "SimilarityDisplay": "skimgrec.inspection",

@@ -2,5 +2,6 @@
 
 from skimgrec.feature_extraction._flatten import ImageFlattener
 from skimgrec.feature_extraction._hog import HOGTransformer
+from skimgrec.feature_extraction._lbp import LBPTransformer
 
-__all__ = ["HOGTransformer", "ImageFlattener"]
+__all__ = ["HOGTransformer", "ImageFlattener", "LBPTransformer"]

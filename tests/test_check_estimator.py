@@ -15,6 +15,7 @@ from skimgrec import (
     ImageNeighbors,
     KerasCNNClassifier,
     KerasMLPClassifier,
+    LBPTransformer,
     RejectingClassifier,
 )
 from skimgrec.model_selection import RBFSVMClassifier
@@ -37,6 +38,8 @@ ESTIMATORS = {
         architecture="sequential", filters=(8,), dense_units=(16,), learning_rate_schedule="constant", **_QUICK
     ),
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
+    "LBPTransformer": LBPTransformer(),
+    "LBPTransformer whole": LBPTransformer(pixels_per_cell=None, scales=((8, 1), (4, 2)), norm="L1"),
     "RBFSVMClassifier": RBFSVMClassifier(),
     "RBFSVMClassifier approximate": RBFSVMClassifier(max_exact=0),
     # The checks know of no label but those of the classes, and so want everything answered; test_rejecting.py holds

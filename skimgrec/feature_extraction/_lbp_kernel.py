@@ -4,8 +4,8 @@ A picture goes through in strips of whole rows of cells, as float64 with a borde
 the passes stay in the processor's cache. In a strip
 
 1. points between columns are interpolated, once for all points that lie as far to the side;
-2. row by row, each point is interpolated between two rows, compared with the pixel, and sets its bit of the pattern;
-3. the patterns of the row are counted in the histograms of their cells.
+2. point by point, values are interpolated between two rows and compared with the pixels, which gives patterns;
+3. the patterns are counted in the histograms of their cells.
 
 The arithmetic is scikit-image's, operation for operation: in flat parts of a picture, the rounding of an interpolated
 value decides whether it is less than its pixel.
@@ -102,52 +102,6 @@ def _grey(pixels: Any, out: Any) -> None:
 
 
 @compiled()
-def _interpolate(left: Any, right: Any, weights: Any, out: Any) -> None:
-    for c in range(out.size):
-        out[c] = (1 - weights[c]) * left[c] + weights[c] * right[c]
-
-
-@compiled()
-def _vote(values: Any, centres: Any, bit: Any, patterns: Any) -> None:
-    for c in range(patterns.size):
-        patterns[c] |= bit if values[c] >= centres[c] else np.uint32(0)
-
-
-@compiled()
-def _vote_between(upper: Any, lower: Any, weight: float, centres: Any, bit: Any, patterns: Any) -> None:
-    rest = 1 - weight
-    for c in range(patterns.size):
-        value = rest * upper[c] + weight * lower[c]
-        patterns[c] |= bit if value >= centres[c] else np.uint32(0)
-
-
-@compiled()
-def _uniform_bin(pattern: Any, n_points: int, numbered: bool) -> int:
-    """Return the bin of a pattern of more points than a table is kept for, as `bin_table` has it for fewer."""
-    changes, ones, first_one, first_zero = 0, 0, -1, -1
-    last = pattern & 1
-    for i in range(n_points):
-        bit = pattern >> i & 1
-        changes += bit != last
-        last = bit
-        ones += bit
-        if bit == 1 and first_one < 0:
-            first_one = i
-        if bit == 0 and first_zero < 0:
-            first_zero = i
-    if not numbered:
-        return ones if changes <= 2 else n_points + 1
-    if changes > 2:
-        return n_points * (n_points - 1) + 2
-    if ones == 0:
-        return 0
-    if ones == n_points:
-        return n_points * (n_points - 1) + 1
-    turns = ones - first_zero if first_one == 0 else n_points - first_one
-    return 1 + (ones - 1) * n_points + turns
-
-
-@compiled()
 def _fill(picture: Any, shape: Any, top: int, pad: int, wide: int, n_lines: int, out: Any) -> None:
     """Write `n_lines` rows of a picture from row `top` on, between `pad` zeros on either side; zeros outside of it."""
     height, width = shape
@@ -160,6 +114,56 @@ def _fill(picture: Any, shape: Any, top: int, pad: int, wide: int, n_lines: int,
                 row[x] = pixels[x]
         else:
             row[:] = 0
+
+
+@compiled()
+def _interpolate(left: Any, right: Any, weights: Any, out: Any) -> None:
+    for p in range(out.size):
+        out[p] = (1 - weights[p]) * left[p] + weights[p] * right[p]
+
+
+@compiled()
+def _vote(values: Any, centres: Any, bit: Any, patterns: Any) -> None:
+    for p in range(patterns.size):
+        patterns[p] |= bit if values[p] >= centres[p] else np.uint32(0)
+
+
+@compiled()
+def _vote_between(upper: Any, lower: Any, weight: float, centres: Any, bit: Any, patterns: Any) -> None:
+    rest = 1 - weight
+    for p in range(patterns.size):
+        value = rest * upper[p] + weight * lower[p]
+        patterns[p] |= bit if value >= centres[p] else np.uint32(0)
+
+
+@compiled()
+def _count_ones(x: Any) -> Any:
+    x = x - ((x >> np.uint32(1)) & np.uint32(0x55555555))
+    x = (x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333))
+    x = (x + (x >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
+    x = x + (x >> np.uint32(8))
+    return (x + (x >> np.uint32(16))) & np.uint32(0x3F)
+
+
+@compiled()
+def _uniform_bins(patterns: Any, n_points: Any, numbered: bool) -> None:
+    """Replace patterns of more points than a table is kept for by their bins, as `bin_table` has them for fewer."""
+    one = np.uint32(1)
+    inner = (one << (n_points - one)) - one
+    for p in range(patterns.size):
+        x = patterns[p]
+        ones = _count_ones(x)
+        changes = _count_ones((x ^ (x >> one)) & inner)
+        if numbered:
+            # The bits below the first 1, and below the first 0, are as many as come before it.
+            first_one, first_zero = _count_ones(~x & (x - one)), _count_ones(x & ~(x + one))
+            turns = ones - first_zero if first_one == 0 else n_points - first_one
+            bin_ = one + (ones - one) * n_points + turns
+            bin_ = np.uint32(0) if ones == 0 else bin_
+            bin_ = n_points * (n_points - one) + one if ones == n_points else bin_
+            patterns[p] = bin_ if changes <= 2 else n_points * (n_points - one) + np.uint32(2)
+        else:
+            patterns[p] = ones if changes <= 2 else n_points + one
 
 
 @compiled()
@@ -185,71 +189,121 @@ def _histograms(
     first: int,
     out: Any,
 ) -> None:
-    """Write the histograms of one scale to the columns of `out` from `first` on."""
+    """Write the histograms of one scale to the columns of `out` from `first` on.
+
+    Lines of a strip lie behind each other in the buffers, with their borders, so that one loop runs over many: what it
+    computes for the borders is left.
+    """
     height, width = shape
     n_rows, n_cols = height // cell[0], width // cell[1]
     strip = min(strip, n_rows)
     n, wide = n_cols * cell[1], width + 2 * pad
-    buffers = np.zeros((len(col_low) + 1, (strip * cell[0] + 2 * pad) * wide))
+    n_between = len(col_low)
+    room = (strip * cell[0] + 2 * pad) * wide
+    buffers, weights = np.zeros((n_between + 1, room)), np.zeros((n_between, room))
+    for k in range(n_between):
+        for start in range(0, room - wide + 1, wide):
+            weights[k, start : start + width] = col_weight[k]
     around = buffers[0]
-    patterns, homes = np.empty(n, np.uint32), np.empty(n, np.int64)
+    patterns, homes = np.empty(strip * cell[0] * wide, np.uint32), np.empty(n, np.int64)
     for x in range(n):
         homes[x] = x // cell[1] * n_bins
-    counts = np.empty(n_rows * n_cols * n_bins, np.uint32)
+    counts = np.empty(n_rows * n_cols * n_bins, np.int32)
     for p in range(len(planes)):
         counts[:] = 0
         for start in range(0, n_rows, strip):
             n_lines = min(strip, n_rows - start) * cell[0]
             top = start * cell[0]
             _fill(planes[p], shape, top - pad, pad, wide, n_lines + 2 * pad, around)
-            for k in range(len(col_low)):
-                for line in range(n_lines + 2 * pad):
-                    at = line * wide + pad
-                    left = at + col_low[k]
-                    _interpolate(
-                        around[left : left + n],
-                        around[left + 1 : left + 1 + n],
-                        col_weight[k],
-                        buffers[k + 1, at : at + n],
-                    )
+            size = (n_lines + 2 * pad - 1) * wide + n
+            for k in range(n_between):
+                left = pad + col_low[k]
+                _interpolate(
+                    around[left : left + size],
+                    around[left + 1 : left + 1 + size],
+                    weights[k, :size],
+                    buffers[k + 1, pad : pad + size],
+                )
+            patterns[:] = 0
+            for i in range(len(plane_of)):
+                _set_bits(
+                    around,
+                    buffers[plane_of[i]],
+                    row_low[i] * wide + shift[i],
+                    row_high[i] * wide + shift[i],
+                    row_weight[i, top : top + n_lines],
+                    (wide + 1) * pad,
+                    wide,
+                    n,
+                    np.uint32(1) << np.uint32(i),
+                    patterns,
+                )
+            if not tabled:
+                _uniform_bins(patterns, np.uint32(len(plane_of)), numbered)
             for line in range(n_lines):
-                at = (line + pad) * wide + pad
-                centres = around[at : at + n]
-                patterns[:] = 0
-                for i in range(len(plane_of)):
-                    values = buffers[plane_of[i]]
-                    upper = at + row_low[i] * wide + shift[i]
-                    lower = at + row_high[i] * wide + shift[i]
-                    bit = np.uint32(1) << np.uint32(i)
-                    if upper == lower:
-                        _vote(values[upper : upper + n], centres, bit, patterns)
-                    else:
-                        weight = row_weight[i, top + line]
-                        _vote_between(
-                            values[upper : upper + n], values[lower : lower + n], weight, centres, bit, patterns
-                        )
-                begin = (top + line) // cell[0] * n_cols * n_bins
+                cells = counts[(top + line) // cell[0] * n_cols * n_bins :]
+                codes = patterns[line * wide : line * wide + n]
                 if tabled:
                     for x in range(n):
-                        counts[begin + homes[x] + table[patterns[x]]] += np.uint32(1)
+                        cells[homes[x] + table[codes[x]]] += 1
                 else:
                     for x in range(n):
-                        pattern = np.int64(patterns[x])
-                        counts[begin + homes[x] + _uniform_bin(pattern, len(plane_of), numbered)] += np.uint32(1)
+                        cells[homes[x] + codes[x]] += 1
         begin = first + p % n_planes * len(counts)
         _normalise(counts, n_bins, cell[0] * cell[1], norm, out[p // n_planes, begin : begin + len(counts)])
 
 
 @compiled()
+def _set_bits(
+    around: Any,
+    values: Any,
+    upper: int,
+    lower: int,
+    weights: Any,
+    start: int,
+    wide: int,
+    n: int,
+    bit: Any,
+    patterns: Any,
+) -> None:
+    """Set a point's bit in the patterns of a strip: at once for lines of equal weight, which are all but a few."""
+    n_lines = len(weights)
+    line = 0
+    while line < n_lines:
+        after = line + 1
+        while after < n_lines and (upper == lower or weights[after] == weights[line]):
+            after += 1
+        at, size = start + line * wide, (after - line - 1) * wide + n
+        found = patterns[line * wide : line * wide + size]
+        centres = around[at : at + size]
+        if upper == lower:
+            _vote(values[at + upper : at + upper + size], centres, bit, found)
+        else:
+            _vote_between(
+                values[at + upper : at + upper + size],
+                values[at + lower : at + lower + size],
+                weights[line],
+                centres,
+                bit,
+                found,
+            )
+        line = after
+
+
+@compiled()
 def _normalise(counts: Any, n_bins: int, area: int, norm: int, out: Any) -> None:
-    for start in range(0, len(counts), n_bins):
-        if norm == 3:
+    factor = np.float32(1) if norm == 0 else np.float32(1 / area)
+    if norm == 2:
+        for k in range(out.size):
+            out[k] = np.sqrt(np.float32(counts[k]) * factor)
+    elif norm != 3:
+        for k in range(out.size):
+            out[k] = np.float32(counts[k]) * factor
+    else:
+        for start in range(0, out.size, n_bins):
             squares = 0.0
             for k in range(start, start + n_bins):
                 squares += float(counts[k]) * float(counts[k])
-            divisor = np.sqrt(squares)
-        else:
-            divisor = 1.0 if norm == 0 else float(area)
-        for k in range(start, start + n_bins):
-            value = counts[k] / divisor
-            out[k] = np.sqrt(value) if norm == 2 else value
+            length = np.sqrt(squares)
+            for k in range(start, start + n_bins):
+                out[k] = counts[k] / length

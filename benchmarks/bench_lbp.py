@@ -11,6 +11,7 @@ LBPTransformer gives. It runs on the first pictures only.
 import argparse
 import os
 import time
+import warnings
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -37,11 +38,14 @@ def as_grey(picture):
     """Return the luminance, of which both take their codes; it is not timed with scikit-image."""
     if picture.ndim == 2:
         return picture
-    return np.rint(picture @ [0.299, 0.587, 0.114]).astype(np.uint8)
+    luminance = picture @ np.array([0.299, 0.587, 0.114])
+    return np.rint(luminance).astype(np.uint8) if picture.dtype == np.uint8 else luminance
 
 
 def codes(pictures, points, radius):
-    return [local_binary_pattern(picture, points, radius, METHOD) for picture in pictures]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of noise in floating-point pictures
+        return [local_binary_pattern(picture, points, radius, METHOD) for picture in pictures]
 
 
 def histograms(pictures, points, radius, cell):

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skimgrec import (
+    ColorHistogramTransformer,
     ConformalClassifier,
     HOGTransformer,
     ImageFlattener,
@@ -24,6 +25,7 @@ from skimgrec.model_selection import RBFSVMClassifier
 # on some of them: so few steps, and a rate to match.
 _QUICK = {"epochs": 12, "batch_size": 64, "learning_rate": 0.03}
 ESTIMATORS = {
+    "ColorHistogramTransformer": ColorHistogramTransformer(),
     "ConformalClassifier": ConformalClassifier(LogisticRegression(), confidence=0.5),
     "ConformalClassifier raps": ConformalClassifier(LogisticRegression(), confidence=0.5, method="raps"),
     "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),

@@ -1,7 +1,8 @@
 """From pictures to vectors: transformers whose output any scikit-learn estimator takes."""
 
+from skimgrec.feature_extraction._color import ColorHistogramTransformer
 from skimgrec.feature_extraction._flatten import ImageFlattener
 from skimgrec.feature_extraction._hog import HOGTransformer
 from skimgrec.feature_extraction._lbp import LBPTransformer
 
-__all__ = ["HOGTransformer", "ImageFlattener", "LBPTransformer"]
+__all__ = ["ColorHistogramTransformer", "HOGTransformer", "ImageFlattener", "LBPTransformer"]

@@ -70,15 +70,16 @@ def _planes(pictures: NDArray[Any], layout: LBPLayout) -> NDArray[Any]:
     m, height, width, channels = pictures.shape
     if channels == 1 or layout.each:
         planes = np.moveaxis(pictures, -1, 1)
-    elif pictures.dtype == np.uint8:
-        planes = np.empty((m, height * width), np.uint8)
-        pixels = np.ascontiguousarray(pictures).reshape(m, height * width, channels).view()
-        pixels.flags.writeable = False
-        _grey(pixels, planes)
     else:
-        planes = pictures[..., :3].astype(np.float64) @ np.array([0.299, 0.587, 0.114])
-        if pictures.dtype.kind != "f":
-            planes = np.rint(planes)
+        in_bytes = pictures.dtype == np.uint8
+        planes = np.empty((m, height * width), np.uint8 if in_bytes else np.float64)
+        kept = in_bytes or pictures.dtype == np.float32
+        pixels = np.ascontiguousarray(pictures, None if kept else np.float64)
+        pixels = pixels.reshape(m, height * width, channels).view()
+        pixels.flags.writeable = False
+        (_grey if in_bytes else _luminance)(pixels, planes)
+        if pictures.dtype.kind != "f" and not in_bytes:
+            planes = np.rint(planes, out=planes)
     if planes.dtype != np.uint8:
         planes = planes.astype(np.float64, copy=False)
     # Numba compiles again for every other combination of layout and writability.
@@ -99,6 +100,14 @@ def _grey(pixels: Any, out: Any) -> None:
                 + np.uint32(blue) * np.uint32(7471)
                 + np.uint32(32768)
             ) >> np.uint32(16)
+
+
+@compiled()
+def _luminance(pixels: Any, out: Any) -> None:
+    """Write the luminance of pixels (m, n, 3 or 4) in float64."""
+    for i in range(pixels.shape[0]):
+        for p in range(pixels.shape[1]):
+            out[i, p] = 0.299 * pixels[i, p, 0] + 0.587 * pixels[i, p, 1] + 0.114 * pixels[i, p, 2]
 
 
 @compiled()

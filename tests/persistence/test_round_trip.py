@@ -28,10 +28,12 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from skimgrec import (
+    ColorHistogramTransformer,
     HOGTransformer,
     ImageFlattener,
     KerasCNNClassifier,
     KerasMLPClassifier,
+    LBPTransformer,
     load_model,
     save_model,
 )
@@ -58,6 +60,10 @@ MODELS = {
         cv=StratifiedKFold(2),
         scoring=["accuracy", "f1_macro"],
         refit="accuracy",
+    ),
+    "textures": make_pipeline(LBPTransformer(scales=((8, 1), (4, 2.5)), pixels_per_cell=None), GaussianNB()),
+    "textures and greys": make_pipeline(
+        make_union(LBPTransformer(method="uniform"), ColorHistogramTransformer(joint=True)), GaussianNB()
     ),
     "union": make_pipeline(HOG, make_union(PCA(2), SelectKBest(k=3), FunctionTransformer(np.sqrt)), GaussianNB()),
 }

@@ -42,6 +42,7 @@ _HOMES = {
     "load_digits_images": "skimgrec.datasets",
     "load_image_folder": "skimgrec.datasets",
     "load_model": "skimgrec.persistence",
+    "make_feature_union": "skimgrec.feature_extraction",
     "make_image_classification": "skimgrec.datasets",
     "open_index": "skimgrec.persistence",
     "read_card": "skimgrec.persistence",

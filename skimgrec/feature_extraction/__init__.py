@@ -4,5 +4,13 @@ from skimgrec.feature_extraction._color import ColorHistogramTransformer
 from skimgrec.feature_extraction._flatten import ImageFlattener
 from skimgrec.feature_extraction._hog import HOGTransformer
 from skimgrec.feature_extraction._lbp import LBPTransformer
+from skimgrec.feature_extraction._union import feature_descriptions, make_feature_union
 
-__all__ = ["ColorHistogramTransformer", "HOGTransformer", "ImageFlattener", "LBPTransformer"]
+__all__ = [
+    "ColorHistogramTransformer",
+    "HOGTransformer",
+    "ImageFlattener",
+    "LBPTransformer",
+    "feature_descriptions",
+    "make_feature_union",
+]

@@ -10,6 +10,7 @@ from typing import Any
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
+    "BagOfVisualWords": "skimgrec.feature_extraction",
     "ColorHistogramTransformer": "skimgrec.feature_extraction",
     "ComparisonResult": "skimgrec.model_selection",
     "ConformalClassifier": "skimgrec.neighbors",

@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skimgrec import (
+    BagOfVisualWords,
     ColorHistogramTransformer,
     ConformalClassifier,
     HOGTransformer,
@@ -25,6 +26,7 @@ from skimgrec.model_selection import RBFSVMClassifier
 # on some of them: so few steps, and a rate to match.
 _QUICK = {"epochs": 12, "batch_size": 64, "learning_rate": 0.03}
 ESTIMATORS = {
+    "BagOfVisualWords": BagOfVisualWords(n_words=2, random_state=0),
     "ColorHistogramTransformer": ColorHistogramTransformer(),
     "ConformalClassifier": ConformalClassifier(LogisticRegression(), confidence=0.5),
     "ConformalClassifier raps": ConformalClassifier(LogisticRegression(), confidence=0.5, method="raps"),

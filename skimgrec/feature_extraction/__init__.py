@@ -5,8 +5,10 @@ from skimgrec.feature_extraction._flatten import ImageFlattener
 from skimgrec.feature_extraction._hog import HOGTransformer
 from skimgrec.feature_extraction._lbp import LBPTransformer
 from skimgrec.feature_extraction._union import feature_descriptions, make_feature_union
+from skimgrec.feature_extraction._words import BagOfVisualWords
 
 __all__ = [
+    "BagOfVisualWords",
     "ColorHistogramTransformer",
     "HOGTransformer",
     "ImageFlattener",

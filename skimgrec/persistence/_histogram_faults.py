@@ -1,13 +1,16 @@
-"""What the kernels of local binary patterns and of colours take on trust from the fitted state: sizes."""
+"""What the kernels of local binary patterns, colours and visual words take on trust from the fitted state: sizes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from skimgrec.feature_extraction._color_layout import SPACES
 from skimgrec.feature_extraction._grid import NORMS
 from skimgrec.feature_extraction._lbp_layout import METHODS
+from skimgrec.feature_extraction._words_layout import LENGTHS
 
 _MOST_BINS = 2**20
 _LARGEST_RADIUS = 1000
@@ -19,7 +22,11 @@ def histogram_fault(value: Any) -> str | None:
     Its shape of pictures is taken for checked.
     """
     state = vars(value)
-    checks: dict[str, Callable[[Any, tuple[int, ...]], str | None]] = {"_lbp_layout": _lbp, "_color_layout": _color}
+    checks: dict[str, Callable[[Any, tuple[int, ...]], str | None]] = {
+        "_lbp_layout": _lbp,
+        "_color_layout": _color,
+        "_words_layout": lambda parts, shape: _words(parts, state.get("vocabulary_")),
+    }
     for attribute, check in checks.items():
         if attribute in state:
             parts = state[attribute]
@@ -51,6 +58,19 @@ def _color(parts: Any, shape: tuple[int, ...]) -> str | None:
     if (bins[0] * bins[1] * bins[2] if joint and len(shape) == 3 and shape[2] > 1 else max(bins)) > _MOST_BINS:
         return "has too many bins"
     return _cell_fault(cell, shape)
+
+
+def _words(parts: Any, vocabulary: Any) -> str | None:
+    detector, cell, step, levels, norm = parts
+    if not isinstance(detector, str) or detector not in LENGTHS or not _is_norm(norm):
+        return "is odd"
+    if not _is_size(cell) or not _is_size(step) or not _is_size(levels) or max(cell, step) > 2**12 or levels > 8:
+        return "has sizes that are none"
+    if not isinstance(vocabulary, np.ndarray) or vocabulary.dtype != np.float32 or vocabulary.ndim != 2:
+        return "has no vocabulary"
+    if len(vocabulary) == 0 or vocabulary.shape[1] != LENGTHS[detector] or not np.isfinite(vocabulary).all():
+        return "has words that are none"
+    return None
 
 
 def _cell_fault(cell: Any, shape: tuple[int, ...]) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import ColorHistogramTransformer, LBPTransformer
+from skimgrec import BagOfVisualWords, ColorHistogramTransformer, LBPTransformer
 from skimgrec.persistence import ModelFileError
 
 
@@ -21,6 +21,10 @@ def lbp(scales=((8, 1.5),), method="uniform", cell=(4, 4), each=False, norm="L1"
 
 def color(space="hsv", bins=(8, 8, 8), joint=False, cell=(4, 4), norm="L1"):
     return entry((space, bins, joint, cell, norm))
+
+
+def words(detector="dense-sift", cell=1, step=1, levels=1, norm="L1"):
+    return entry((detector, cell, step, levels, norm))
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,19 @@ def color(space="hsv", bins=(8, 8, 8), joint=False, cell=(4, 4), norm="L1"):
                 color(norm=1.5),
             )
         ),
+        *(
+            (BagOfVisualWords(n_words=3, random_state=0), "_words_layout", words(), made_up)
+            for made_up in (
+                3,
+                words(detector="surf"),
+                words(detector="orb"),  # whose words are longer
+                words(cell=0),
+                words(step=0),
+                words(cell=10**6),
+                words(levels=30),
+                words(norm=2),
+            )
+        ),
     ],
 )
 def test_layouts_that_do_not_fit_are_refused(
@@ -73,5 +90,20 @@ def test_layouts_that_do_not_fit_are_refused(
         return forge.with_state(content, change)
 
     assert hasattr(opened(with_layout(as_saved))[0], attribute)
-    with pytest.raises(ModelFileError, match=r"Transformer in the file (has|is)"):
+    with pytest.raises(ModelFileError, match=r"(Transformer|Words) in the file (has|is)"):
         opened(with_layout(made_up))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_words_that_are_no_numbers_are_refused(quietly_fitted, opened, tmp_path, forge, value):
+    model = make_pipeline(BagOfVisualWords(n_words=3, random_state=0), GaussianNB())
+    content = forge.saved_bytes(quietly_fitted(model), tmp_path)
+
+    def change(array):
+        if array.shape == (3, 128):
+            array[1, 2] = value
+            return array
+        return None
+
+    with pytest.raises(ModelFileError, match="words that are none"):
+        opened(forge.with_arrays(content, change))

@@ -28,6 +28,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from skimgrec import (
+    BagOfVisualWords,
     ColorHistogramTransformer,
     HOGTransformer,
     ImageFlattener,
@@ -65,6 +66,7 @@ MODELS = {
     "textures and greys": make_pipeline(
         make_union(LBPTransformer(method="uniform"), ColorHistogramTransformer(joint=True)), GaussianNB()
     ),
+    "words": make_pipeline(BagOfVisualWords(n_words=9, spatial_pyramid=2, random_state=0), GaussianNB()),
     "union": make_pipeline(HOG, make_union(PCA(2), SelectKBest(k=3), FunctionTransformer(np.sqrt)), GaussianNB()),
 }
 TRAINED_ON = {

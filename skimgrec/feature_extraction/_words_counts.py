@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.feature_extraction._words_kernel import dense_sift, nearest_words
+from skimgrec.feature_extraction._words_kernel import Words, dense_sift
 from skimgrec.feature_extraction._words_layout import LENGTHS, WordsLayout
 from skimgrec.utils import chunk_slices
 
@@ -43,11 +43,14 @@ def word_counts(
     out: NDArray[np.float32],
 ) -> None:
     """Write the features of `pictures` (m, h, w, c) to `out` (m, features)."""
-    n_words = len(vocabulary)
+    words, n_words = Words(vocabulary), len(vocabulary)
     weights = np.repeat(layout.region_weights(), n_words)
+    known: NDArray[np.float64] | None = None
     for i, (descriptors, places) in enumerate(descriptors_of(pictures, layout, value_range)):
-        words = nearest_words(descriptors, vocabulary)
-        at = layout.regions(places, *pictures.shape[1:3]) * n_words + words[:, None]
+        # Dense descriptors are at the same places in every picture.
+        if places is not known:
+            known, regions = places, layout.regions(places, *pictures.shape[1:3]) * n_words
+        at = regions + words.nearest(descriptors)[:, None]
         counts = np.bincount(at.ravel(), minlength=out.shape[1]) * weights
         out[i] = _normalised(counts, layout.norm)
 

@@ -32,12 +32,24 @@ def dense_sift(pictures: NDArray[np.float32], layout: WordsLayout) -> NDArray[np
     return out
 
 
-def nearest_words(descriptors: NDArray[np.float32], vocabulary: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Return the row of `vocabulary` (k, d) that is nearest to each of the `descriptors` (n, d)."""
-    nearest = np.empty(len(descriptors), np.int32)
-    half = np.float32(0.5) * np.einsum("kd,kd->k", vocabulary, vocabulary)
-    _nearest(_as_compiled(descriptors), _as_compiled(vocabulary.T), half, nearest)
-    return nearest
+class Words:
+    """Words, in the order in which descriptors are compared with them.
+
+    Parameters
+    ----------
+    vocabulary : ndarray of shape (k, d)
+        The words.
+    """
+
+    def __init__(self, vocabulary: NDArray[np.float32]) -> None:
+        self._columns = _as_compiled(vocabulary.T)
+        self._half = np.float32(0.5) * np.einsum("kd,kd->k", vocabulary, vocabulary)
+
+    def nearest(self, descriptors: NDArray[np.float32]) -> NDArray[np.int32]:
+        """Return the word that is nearest to each of the `descriptors` (n, d)."""
+        nearest = np.empty(len(descriptors), np.int32)
+        _nearest(_as_compiled(descriptors), self._columns, self._half, nearest)
+        return nearest
 
 
 def _as_compiled(array: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from skimage.transform import resize
 from sklearn.base import clone
 
 from skimgrec import BagOfVisualWords
-from skimgrec.feature_extraction._words_kernel import dense_sift, nearest_words
+from skimgrec.feature_extraction._words_kernel import Words, dense_sift
 from skimgrec.feature_extraction._words_layout import WordsLayout
 
 
@@ -85,7 +85,7 @@ def test_a_flat_place_has_zeros():
 def test_words_are_the_nearest(rng):
     descriptors, vocabulary = (rng.random((n, 128)).astype(np.float32) for n in (300, 17))
     distances = ((descriptors[:, None] - vocabulary) ** 2).sum(axis=-1)
-    np.testing.assert_array_equal(nearest_words(descriptors, vocabulary), distances.argmin(axis=1))
+    np.testing.assert_array_equal(Words(vocabulary).nearest(descriptors), distances.argmin(axis=1))
 
 
 def test_every_region_counts_its_words(pictures):

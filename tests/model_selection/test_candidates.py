@@ -132,6 +132,7 @@ def test_building_them_does_not_load_tensorflow():
     [
         ("forest+lbp", "LBPTransformer RandomForestClassifier"),
         ("svm+color", "ColorHistogramTransformer RBFSVMClassifier"),
+        ("knn+bovw", "BagOfVisualWords KNeighborsClassifier"),
         ("svm", "ImageFlattener RBFSVMClassifier"),
         ("svm+hog", "HOGTransformer RBFSVMClassifier"),
         ("knn+pixels", "ImageFlattener KNeighborsClassifier"),

@@ -45,8 +45,8 @@ class LBPTransformer(TransformerMixin, BaseEstimator):
         Number of points and radius of their circle in pixels, for each scale; the histograms of several, such as
         ``((8, 1), (16, 2), (24, 3))``, are written one after another. From 1 to 16 points, or to 24 with the
         methods "uniform" and "nri_uniform".
-    method : {"nri_uniform", "uniform", "ror", "default"}, default="nri_uniform"
-        What is counted, under scikit-image's names. For 8 points: "nri_uniform" has 59 bins, one for each pattern with
+    method : str, default="nri_uniform"
+        What is counted, under scikit-image's four names. For 8 points: "nri_uniform" has 59 bins, one for each pattern with
         at most two changes along the circle and one for all others; "uniform" has 10, for the number of bright points
         of such a pattern, whichever way it is turned; "ror" has 36, for all patterns, whichever way they are turned;
         "default" has 256, for all of them.

@@ -46,10 +46,10 @@ class LBPTransformer(TransformerMixin, BaseEstimator):
         ``((8, 1), (16, 2), (24, 3))``, are written one after another. From 1 to 16 points, or to 24 with the
         methods "uniform" and "nri_uniform".
     method : str, default="nri_uniform"
-        What is counted, under scikit-image's four names. For 8 points: "nri_uniform" has 59 bins, one for each pattern with
-        at most two changes along the circle and one for all others; "uniform" has 10, for the number of bright points
-        of such a pattern, whichever way it is turned; "ror" has 36, for all patterns, whichever way they are turned;
-        "default" has 256, for all of them.
+        What is counted, under scikit-image's four names. For 8 points: "nri_uniform" has 59 bins, one for each pattern
+        with at most two changes along the circle and one for all others; "uniform" has 10, for the number of bright
+        points of such a pattern, whichever way it is turned; "ror" has 36, for all patterns, whichever way they are
+        turned; "default" has 256, for all of them.
     pixels_per_cell : "auto", None or tuple of two ints, default="auto"
         Rows and columns of pixels in a cell. "auto" is a square: the largest power of two that leaves at least four
         cells along the shorter side, as in :class:`HOGTransformer`. None is the whole picture, for textures. Pixels

@@ -9,12 +9,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skimgrec import (
+    BagOfVisualWords,
+    ColorHistogramTransformer,
     ConformalClassifier,
     HOGTransformer,
     ImageFlattener,
     ImageNeighbors,
     KerasCNNClassifier,
     KerasMLPClassifier,
+    LBPTransformer,
     RejectingClassifier,
 )
 from skimgrec.model_selection import RBFSVMClassifier
@@ -23,6 +26,8 @@ from skimgrec.model_selection import RBFSVMClassifier
 # on some of them: so few steps, and a rate to match.
 _QUICK = {"epochs": 12, "batch_size": 64, "learning_rate": 0.03}
 ESTIMATORS = {
+    "BagOfVisualWords": BagOfVisualWords(n_words=2, random_state=0),
+    "ColorHistogramTransformer": ColorHistogramTransformer(),
     "ConformalClassifier": ConformalClassifier(LogisticRegression(), confidence=0.5),
     "ConformalClassifier raps": ConformalClassifier(LogisticRegression(), confidence=0.5, method="raps"),
     "HOGTransformer": HOGTransformer(pixels_per_cell=(1, 1), cells_per_block=(1, 1)),
@@ -37,6 +42,8 @@ ESTIMATORS = {
         architecture="sequential", filters=(8,), dense_units=(16,), learning_rate_schedule="constant", **_QUICK
     ),
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
+    "LBPTransformer": LBPTransformer(),
+    "LBPTransformer whole": LBPTransformer(pixels_per_cell=None, scales=((8, 1), (4, 2)), norm="L1"),
     "RBFSVMClassifier": RBFSVMClassifier(),
     "RBFSVMClassifier approximate": RBFSVMClassifier(max_exact=0),
     # The checks know of no label but those of the classes, and so want everything answered; test_rejecting.py holds

@@ -8,9 +8,17 @@ def models() -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from skimgrec.feature_extraction import feature_descriptions
     from skimgrec.model_selection import candidate_descriptions
 
-    grid = Table.grid(padding=(0, 3))
-    for name, description in candidate_descriptions().items():
-        grid.add_row(name, description)
-    Console().print(grid)
+    console = Console()
+
+    def listed(lines: dict[str, str]) -> None:
+        grid = Table.grid(padding=(0, 3))
+        for name, description in lines.items():
+            grid.add_row(name, description)
+        console.print(grid)
+
+    listed(candidate_descriptions())
+    console.print("\nWhere +hog is, any of these may be, and several: svm+hog+lbp+color\n")
+    listed({f"+{name}": description for name, description in feature_descriptions().items()})

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from numbers import Integral
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils import Tags
@@ -16,18 +14,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.feature_extraction._hog_layout import HOGLayout, auto_cell
-from skimgrec.utils import (
-    LazyImages,
-    Pictures,
-    chunk_length,
-    chunk_slices,
-    read_rows,
-    unchanged_on_failure,
-    validate_pictures,
-)
-
-# Enough parts for each thread that the last one to finish keeps nobody waiting long.
-_PARTS_PER_THREAD = 4
+from skimgrec.feature_extraction._parts import write_in_parts
+from skimgrec.utils import LazyImages, Pictures, unchanged_on_failure, validate_pictures
 
 
 class HOGTransformer(TransformerMixin, BaseEstimator):
@@ -237,30 +225,10 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
 
         from skimgrec.feature_extraction._hog_kernel import hog_features  # Numba takes a second to import
 
-        n_threads = effective_n_jobs(self.n_jobs)
-        size = chunk_length(pictures)
-        if n_threads > 1:
-            size = min(size, -(-len(pictures) // (n_threads * _PARTS_PER_THREAD)))
-        # Every thread takes the next part from here; a list's iterator may be shared, a generator may not.
-        parts = iter(list(chunk_slices(len(pictures), size=size)))
+        def write(part: NDArray[Any], rows: slice) -> None:
+            hog_features(part, layout, features[rows])
 
-        def work() -> None:
-            try:
-                for part in parts:
-                    hog_features(read_rows(pictures, part), layout, features[part])
-            finally:
-                for _ in parts:  # after an error, such as a broken file, the other threads find nothing left to do
-                    pass
-
-        if n_threads == 1:
-            work()
-        else:
-            # joblib would take longer to start and to stop its threads than they need for thousands of pictures.
-            with ThreadPoolExecutor(n_threads - 1) as others:
-                working = [others.submit(work) for _ in range(n_threads - 1)]
-                work()
-                for thread in working:
-                    thread.result()
+        write_in_parts(pictures, self.n_jobs, write)
         return features
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

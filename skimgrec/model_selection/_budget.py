@@ -10,7 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from skimgrec.model_selection._candidate_table import CANDIDATES
+from skimgrec.model_selection._candidate_table import candidate_named
 from skimgrec.model_selection._isolated import Workers
 from skimgrec.model_selection._measure import FoldTask, Measured, Measures
 from skimgrec.model_selection._networks import has_network, networks_in, with_parameters
@@ -37,7 +37,7 @@ def by_cost(estimators: Mapping[str, Any]) -> list[str]:
     """
 
     def cost(name: str) -> int:
-        known = CANDIDATES.get(name)
+        known = candidate_named(name)
         if has_network(estimators[name]):
             return _COST_OF_NETWORKS + (0 if known is None else known.cost)
         return _COST_OF_USERS if known is None else known.cost

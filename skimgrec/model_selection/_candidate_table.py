@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from skimgrec.feature_extraction._union import FEATURES, named_features
+
 _Build = Callable[[int | None, int | None], Any]
 
 
@@ -120,15 +122,64 @@ def _on_pixels(build: _Build, **flattening: Any) -> _Build:
     return build_on_pixels
 
 
-def _on_hog(build: _Build) -> _Build:
-    def build_on_hog(random_state: int | None, n_jobs: int | None) -> Any:
-        from sklearn.pipeline import make_pipeline
+def _on_features(build: _Build, features: str) -> _Build:
+    def build_on_features(random_state: int | None, n_jobs: int | None) -> Any:
+        from sklearn.pipeline import FeatureUnion, make_pipeline
 
-        from skimgrec.feature_extraction import HOGTransformer
+        steps = named_features(features, random_state=random_state, n_jobs=n_jobs)
+        transformer = steps[0][1] if len(steps) == 1 else FeatureUnion(steps)
+        return make_pipeline(transformer, build(random_state, n_jobs))
 
-        return make_pipeline(HOGTransformer(n_jobs=n_jobs), build(random_state, n_jobs))
+    return build_on_features
 
-    return build_on_hog
+
+class Classifier(NamedTuple):
+    """A classifier that can stand on features of any kind.
+
+    Parameters
+    ----------
+    description : str
+        What it is, to which the features are added.
+    build : callable
+        Takes (random_state, n_jobs) and returns an unfitted classifier of vectors.
+    cost : int
+        That of a `Candidate` on HOG features.
+    by_default : bool, default=False
+        Whether a comparison that names none takes it on HOG features.
+    """
+
+    description: str
+    build: _Build
+    cost: int
+    by_default: bool = False
+
+
+CLASSIFIERS = {
+    "1nn": Classifier("the class of the nearest training picture, by its", _nearest, 2, True),
+    "knn": Classifier("a vote of the five nearest, by their", _nearest_five, 2),
+    "forest": Classifier("random forest on", _forest, 4, True),
+    "extra-trees": Classifier("extremely randomised trees on", _extra_trees, 4),
+    "boosting": Classifier("gradient boosting of trees on", _boosting, 9),
+    "logistic": Classifier("logistic regression on", _logistic, 5),
+    "linear-svm": Classifier("linear SVM on", _linear_svm, 6),
+    "rbf-svm": Classifier("SVM with an RBF kernel on", _rbf_svm, 7),
+}
+# What some names are short for, alone or before features.
+SHORT = {"svm": "rbf-svm"}
+
+
+def _on(name: str, features: str) -> Candidate:
+    classifier = CLASSIFIERS[name]
+    kinds = [FEATURES[kind].description for kind in features.split("+")]
+    words = " and ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))
+    # Every further kind of features makes the rows longer.
+    cost = classifier.cost + len(kinds) - 1
+    return Candidate(
+        f"{classifier.description} {words}",
+        _on_features(classifier.build, features),
+        classifier.by_default and features == "hog",
+        cost,
+    )
 
 
 # uint8 pixels would be searched in float64, with twice the memory.
@@ -153,15 +204,22 @@ CANDIDATES = {
         False,
         7,
     ),
-    "1nn+hog": Candidate("the class of the nearest training picture, by its HOG features", _on_hog(_nearest), True, 2),
-    "knn+hog": Candidate("a vote of the five nearest, by their HOG features", _on_hog(_nearest_five), False, 2),
-    "forest+hog": Candidate("random forest on HOG features", _on_hog(_forest), True, 4),
-    "extra-trees+hog": Candidate("extremely randomised trees on HOG features", _on_hog(_extra_trees), False, 4),
-    "boosting+hog": Candidate("gradient boosting of trees on HOG features", _on_hog(_boosting), False, 9),
-    "logistic+hog": Candidate("logistic regression on HOG features", _on_hog(_logistic), False, 5),
-    "linear-svm+hog": Candidate("linear SVM on HOG features", _on_hog(_linear_svm), False, 6),
-    "rbf-svm+hog": Candidate("SVM with an RBF kernel on HOG features", _on_hog(_rbf_svm), False, 7),
+    **{f"{name}+hog": _on(name, "hog") for name in CLASSIFIERS},
     "mlp": Candidate("multilayer perceptron on pixels, trained with Keras", _perceptron, True, 1),
     "cnn": Candidate("residual convolutional network, trained with Keras", _convolutional, True, 3),
     "cnn-sequential": Candidate("convolutions, pooling and dense layers, trained with Keras", _sequential, False, 2),
 }
+
+
+def candidate_named(name: Any) -> Candidate | None:
+    """Return the classifier of a name, such as "forest" or "svm+hog+lbp"; None if there is none."""
+    if not isinstance(name, str):
+        return None
+    classifier, plus, features = name.partition("+")
+    classifier = SHORT.get(classifier, classifier)
+    if classifier + plus + features in CANDIDATES:
+        return CANDIDATES[classifier + plus + features]
+    kinds = features.split("+")
+    if classifier not in CLASSIFIERS or not set(kinds) <= set(FEATURES) or len(set(kinds)) < len(kinds):
+        return None
+    return _on(classifier, features)

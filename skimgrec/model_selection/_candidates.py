@@ -6,11 +6,14 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from skimgrec.model_selection._candidate_table import CANDIDATES
+from skimgrec.feature_extraction import feature_descriptions
+from skimgrec.model_selection._candidate_table import CANDIDATES, CLASSIFIERS, SHORT, Candidate, candidate_named
 
 
 def candidate_descriptions() -> dict[str, str]:
     """Return one line about each classifier that `candidates` knows, by name.
+
+    On features other than HOG, and on several kinds at once, there are as many again, which are not listed.
 
     Examples
     --------
@@ -33,7 +36,9 @@ def candidates(
     ----------
     names : iterable of str, default=None
         Which ones, in the order wanted. `candidate_descriptions` lists them. None takes eight that are quick or strong:
-        "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp" and "cnn".
+        "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp" and "cnn". Any of "1nn", "knn", "forest",
+        "extra-trees", "boosting", "logistic", "linear-svm" and "rbf-svm" ("svm" for short) goes with one or more kinds
+        of features, joined by plus signs: "forest+lbp", "svm+hog+lbp+color". `make_feature_union` says which there are.
     random_state : int, default=None
         Seed for each classifier that draws random numbers.
     n_jobs : int, default=None
@@ -69,11 +74,32 @@ def candidates(
     known = ", ".join(CANDIDATES)
     if not wanted:
         raise ValueError(f"No candidate is named. Known are {known}.")
-    for position, name in enumerate(wanted):
-        if name not in CANDIDATES:
-            close = difflib.get_close_matches(str(name).lower(), CANDIDATES, n=1)
-            hint = f", did you mean {close[0]!r}?" if close else "."
-            raise ValueError(f"Unknown candidate {name!r}{hint} Known are {known}.")
-        if name in wanted[:position]:
+    found: dict[str, Candidate] = {}
+    for name in wanted:
+        candidate = candidate_named(name)
+        if candidate is None:
+            kinds = ", ".join(feature_descriptions())
+            raise ValueError(
+                f"Unknown candidate {name!r}{_hint(str(name))} Known are {known}; {', '.join(CLASSIFIERS)} go with any "
+                f"features of {kinds}, such as 'forest+hog+lbp'."
+            )
+        if name in found:
             raise ValueError(f"Candidate {name!r} is named twice. Name each one once.")
-    return {name: CANDIDATES[name].build(random_state, n_jobs) for name in wanted}
+        found[name] = candidate
+    return {name: candidate.build(random_state, n_jobs) for name, candidate in found.items()}
+
+
+def _hint(name: str) -> str:
+    """Return what a name that is unknown was probably to be."""
+    classifier, plus, features = name.lower().partition("+")
+    if not plus:
+        close = difflib.get_close_matches(classifier, [*CANDIDATES, *SHORT], n=1)
+        return f", did you mean {close[0]!r}?" if close else "."
+    kinds = features.split("+")
+    if len(set(kinds)) < len(kinds):
+        return ": it names features twice."
+    if classifier in CANDIDATES and classifier not in CLASSIFIERS:
+        return f": {classifier} takes no features."
+    parts = [difflib.get_close_matches(classifier, [*CLASSIFIERS, *SHORT], n=1)]
+    parts += [difflib.get_close_matches(kind, feature_descriptions(), n=1) for kind in kinds]
+    return f", did you mean {'+'.join(part[0] for part in parts)!r}?" if all(parts) else "."

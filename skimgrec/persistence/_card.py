@@ -87,6 +87,8 @@ def _first(steps: list[Any], attribute: str) -> Any:
         value = getattr(step, attribute, None)
         if value is None:
             value = _first(_wrapped(step), attribute)
+        if value is None:
+            value = _first([part for _, part in getattr(step, "transformer_list", ())], attribute)
         inner = getattr(step, "estimator", None)
         if value is None and inner is not None and hasattr(step, "calibrated_classifiers_"):
             value = getattr(step.calibrated_classifiers_[0].estimator, attribute, None)
@@ -130,7 +132,36 @@ def _hog(step: Any) -> str:
     )
 
 
+def _lbp(step: Any) -> str:
+    scales = " and ".join(f"{points} points at {radius:g} pixels" for points, radius in step.scales)
+    return f"histograms of local binary patterns ({step.method}), {scales}, {_cells(step)}, normalised by {step.norm}"
+
+
+def _color(step: Any) -> str:
+    bins = step.bins if isinstance(step.bins, int) else " x ".join(map(str, step.bins))
+    kind = "joint histograms" if step.joint else "histograms"
+    return f"{kind} of colours in {step.color_space}, {bins} bins, {_cells(step)}, normalised by {step.norm}"
+
+
+def _visual_words(step: Any) -> str:
+    levels = "" if step.spatial_pyramid == 1 else f", {step.spatial_pyramid} levels of a pyramid"
+    return (
+        f"how often each of {step.n_words} visual words of {step.detector} appears{levels}, normalised by {step.norm}"
+    )
+
+
+def _cells(step: Any) -> str:
+    cell = step.pixels_per_cell
+    if cell is None:
+        return "over the whole picture"
+    return f"{cell if isinstance(cell, str) else ' x '.join(map(str, cell))} pixels per cell"
+
+
 _WORDS: dict[str, Callable[[Any], str]] = {
+    "BagOfVisualWords": _visual_words,
+    "ColorHistogramTransformer": _color,
+    "FeatureUnion": lambda step: "; beside ".join(words(part) for _, part in step.transformer_list),
+    "LBPTransformer": _lbp,
     "ImageLoader": _loader,
     "HOGTransformer": _hog,
     "ImageFlattener": lambda step: "pixels of each picture as one row",

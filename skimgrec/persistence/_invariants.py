@@ -265,6 +265,11 @@ def _check_own(value: Any) -> None:
     _require(int(np.prod(shape)) == value.n_features_in_, type(value).__name__, "has pictures of another shape")
     if hasattr(value, "_fitted_layout"):
         _check_hog(value)
+    if {"_lbp_layout", "_color_layout", "_words_layout"} & set(vars(value)):
+        from skimgrec.persistence._histogram_faults import histogram_fault
+
+        fault = histogram_fault(value)
+        _require(fault is None, type(value).__name__, fault or "")
     if hasattr(value, "weights_"):
         from skimgrec.neural_network._stored_state import check_stored_state
 

@@ -8,8 +8,11 @@ Left out are, among others, estimators of text, which may read files, and those 
 from __future__ import annotations
 
 _OWN = {
+    "skimgrec.feature_extraction._color": "ColorHistogramTransformer",
     "skimgrec.feature_extraction._flatten": "ImageFlattener",
     "skimgrec.feature_extraction._hog": "HOGTransformer",
+    "skimgrec.feature_extraction._lbp": "LBPTransformer",
+    "skimgrec.feature_extraction._words": "BagOfVisualWords",
     "skimgrec.preprocessing._loader": "ImageLoader",
     "skimgrec.neighbors._conformal": "ConformalClassifier",
     "skimgrec.neighbors._rejecting": "RejectingClassifier",

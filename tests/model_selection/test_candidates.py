@@ -4,9 +4,11 @@ import sys
 import numpy as np
 import pytest
 from sklearn.base import clone, is_classifier
+from sklearn.pipeline import FeatureUnion
 
-from skimgrec import compare, load_digits_images
+from skimgrec import ImageFlattener, compare, load_digits_images
 from skimgrec.model_selection import candidate_descriptions, candidates
+from skimgrec.model_selection._budget import by_cost
 
 NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
 WITHOUT_KERAS = NAMES[:6]
@@ -47,6 +49,13 @@ def test_n_jobs_reaches_every_candidate_that_takes_one():
     [
         (["forrest"], "Unknown candidate 'forrest', did you mean 'forest'.*Known are chance, majority"),
         (["zzz"], r"Unknown candidate 'zzz'\. Known are"),
+        (["svn"], "did you mean 'svm'"),
+        (["forest+lpb"], r"did you mean 'forest\+lbp'.* any features of hog, lbp, color"),
+        (["forrest+hog+colour"], r"did you mean 'forest\+hog\+color'"),
+        (["forest+zzz"], r"Unknown candidate 'forest\+zzz'\. Known are"),
+        (["forest+"], "Unknown candidate"),
+        (["forest+hog+hog"], "names features twice"),
+        (["cnn+hog"], "cnn takes no features"),
         ([3], "Unknown candidate 3"),
         (["1nn", "1nn"], "'1nn' is named twice"),
         ([], "No candidate is named"),
@@ -116,3 +125,42 @@ def test_building_them_does_not_load_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [
+        ("forest+lbp", "LBPTransformer RandomForestClassifier"),
+        ("svm+color", "ColorHistogramTransformer RBFSVMClassifier"),
+        ("knn+bovw", "BagOfVisualWords KNeighborsClassifier"),
+        ("svm", "ImageFlattener RBFSVMClassifier"),
+        ("svm+hog", "HOGTransformer RBFSVMClassifier"),
+        ("knn+pixels", "ImageFlattener KNeighborsClassifier"),
+        ("linear-svm+hog+lbp+color", "HOGTransformer LBPTransformer ColorHistogramTransformer LinearSVC"),
+        ("linear-svm+lbp+hog", "LBPTransformer HOGTransformer LinearSVC"),
+    ],
+)
+def test_classifiers_go_with_any_features(name, steps):
+    model = candidates([name], n_jobs=2)[name]
+    first = model[0]
+    features = [step for _, step in first.transformer_list] if isinstance(first, FeatureUnion) else [first]
+    assert " ".join(type(step).__name__ for step in [*features, model[-1]]) == steps
+    assert {step.n_jobs for step in features if not isinstance(step, ImageFlattener)} <= {2}
+
+
+def test_unions_of_features_learn_colour_pictures():
+    rng = np.random.default_rng(0)
+    y = np.arange(60) % 3
+    X = rng.integers(0, 100, (60, 16, 16, 3), dtype=np.uint8)
+    X[np.arange(60), :, :, y] += 60
+    result = compare(["linear-svm+hog+lbp+color", "forest+color", "forest+lbp"], X, y, cv=2, random_state=0)
+    assert [(row.error, row.warnings) for row in result.rows] == [(None, [])] * 6
+    means = {standing.estimator: standing.mean["accuracy"] for standing in result.standings()}
+    # What tells them apart is their colour alone.
+    assert means["forest+lbp"] < 0.6 < 0.95 < min(means["forest+color"], means["linear-svm+hog+lbp+color"])
+
+
+def test_features_other_than_hog_come_among_the_candidates_where_the_cheapest_come_first():
+    names = ["cnn", "forest+hog+lbp", "boosting+lbp", "1nn+lbp", "chance", "mine"]
+    found = by_cost({name: None if name == "mine" else candidates([name])[name] for name in names})
+    assert found == ["chance", "1nn+lbp", "forest+hog+lbp", "boosting+lbp", "mine", "cnn"]

@@ -28,10 +28,13 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from skimgrec import (
+    BagOfVisualWords,
+    ColorHistogramTransformer,
     HOGTransformer,
     ImageFlattener,
     KerasCNNClassifier,
     KerasMLPClassifier,
+    LBPTransformer,
     load_model,
     save_model,
 )
@@ -59,6 +62,11 @@ MODELS = {
         scoring=["accuracy", "f1_macro"],
         refit="accuracy",
     ),
+    "textures": make_pipeline(LBPTransformer(scales=((8, 1), (4, 2.5)), pixels_per_cell=None), GaussianNB()),
+    "textures and greys": make_pipeline(
+        make_union(LBPTransformer(method="uniform"), ColorHistogramTransformer(joint=True)), GaussianNB()
+    ),
+    "words": make_pipeline(BagOfVisualWords(n_words=9, spatial_pyramid=2, random_state=0), GaussianNB()),
     "union": make_pipeline(HOG, make_union(PCA(2), SelectKBest(k=3), FunctionTransformer(np.sqrt)), GaussianNB()),
 }
 TRAINED_ON = {

@@ -11,7 +11,15 @@ from sklearn.model_selection import GridSearchCV, cross_validate, train_test_spl
 from sklearn.pipeline import make_pipeline
 from sklearn.utils import _safe_indexing
 
-from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, KerasMLPClassifier, compare
+from skimgrec import (
+    ColorHistogramTransformer,
+    HOGTransformer,
+    ImageFlattener,
+    KerasCNNClassifier,
+    KerasMLPClassifier,
+    LBPTransformer,
+    compare,
+)
 from skimgrec.model_selection._fingerprint import data_fingerprint
 from skimgrec.model_selection._picture_paths import paths_of
 from skimgrec.utils import LazyImages, _lazy_images, read_chunks
@@ -214,6 +222,9 @@ TRANSFORMERS = {
     "hog of square roots": HOGTransformer(**SMALL, transform_sqrt=True),
     "soft hog": HOGTransformer(**SMALL, interpolation="bilinear"),
     "hog in threads": HOGTransformer(**SMALL, n_jobs=3),
+    "lbp": LBPTransformer(),
+    "lbp in threads": LBPTransformer(n_jobs=3),
+    "colour": ColorHistogramTransformer(),
     "pixels": ImageFlattener(),
     "float pixels": ImageFlattener(dtype="float64"),
     "scaled pixels": ImageFlattener(scale=True),

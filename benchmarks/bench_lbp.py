@@ -1,0 +1,108 @@
+"""LBPTransformer against a loop over scikit-image's local_binary_pattern: prints ratios.
+
+    python benchmarks/bench_lbp.py [--rounds 5] [--quick]
+
+Real pictures are taken where SKIMGREC_DATA names a folder with cifar10.npz and mnist.npz, generated ones otherwise. The
+contestants take turns on one core, and are timed by the time that the processor spent on them; a ratio is that of the
+best times per picture. scikit-image gives the codes alone, or codes whose histograms NumPy takes by cell, which is what
+LBPTransformer gives. It runs on the first pictures only.
+"""
+
+import argparse
+import os
+import time
+import warnings
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from skimage.feature import local_binary_pattern
+
+from skimgrec import LBPTransformer
+from skimgrec.feature_extraction._lbp_layout import n_codes
+
+METHOD = "nri_uniform"
+
+
+def pictures_named(name, shape, n):
+    """Return `n` test pictures of a data set, or as many random ones."""
+    path = Path(os.environ.get("SKIMGREC_DATA", "")) / f"{name}.npz"
+    if path.is_file():
+        with np.load(path) as data:
+            return data["x_test"][:n]
+    return np.random.default_rng(0).integers(0, 256, (n, *shape), dtype=np.uint8)
+
+
+def as_grey(picture):
+    """Return the luminance, of which both take their codes; it is not timed with scikit-image."""
+    if picture.ndim == 2:
+        return picture
+    luminance = picture @ np.array([0.299, 0.587, 0.114])
+    return np.rint(luminance).astype(np.uint8) if picture.dtype == np.uint8 else luminance
+
+
+def codes(pictures, points, radius):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of noise in floating-point pictures
+        return [local_binary_pattern(picture, points, radius, METHOD) for picture in pictures]
+
+
+def histograms(pictures, points, radius, cell):
+    n_bins = n_codes(METHOD, points)
+    result = []
+    for coded in codes(pictures, points, radius):
+        rows, cols = (side // cell for side in coded.shape)
+        cells = coded[: rows * cell, : cols * cell].astype(np.intp).reshape(rows, cell, cols, cell).swapaxes(1, 2)
+        cells = cells.reshape(rows * cols, -1) + n_bins * np.arange(rows * cols)[:, None]
+        counts = np.bincount(cells.ravel(), minlength=rows * cols * n_bins)
+        result.append(np.sqrt(counts / cell**2))
+    return result
+
+
+def seconds(function):
+    start = time.thread_time()
+    function()
+    return time.thread_time() - start
+
+
+def compare(title, pictures, cell, scale, rounds, n_reference):
+    lbp = LBPTransformer(scales=[scale], pixels_per_cell=(cell, cell)).fit(pictures)
+    lbp.transform(pictures[:1])
+    few = [as_grey(picture) for picture in pictures[:n_reference]]
+    contestants = {
+        "skimgrec": (lambda: lbp.transform(pictures), len(pictures)),
+        "codes": (lambda: codes(few, *scale), len(few)),
+        "histograms": (lambda: histograms(few, *scale, cell), len(few)),
+    }
+    best = dict.fromkeys(contestants, float("inf"))
+    for _ in range(rounds):
+        for name, (function, n) in contestants.items():
+            best[name] = min(best[name], seconds(function) / n)
+    ours = best["skimgrec"]
+    print(
+        f"{title:32}{scale!s:>8}{ours * 1e6:10.1f} us{best['codes'] / ours:10.1f} x{best['histograms'] / ours:10.1f} x",
+        flush=True,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the pictures")
+    arguments = parser.parse_args()
+    n = 500 if arguments.quick else 5000
+
+    large = np.random.default_rng(0).integers(0, 256, (n // 100, 512, 512), dtype=np.uint8)
+    print(f"{'':32}{'scale':>8}{'a picture':>13}{'codes':>12}{'histograms':>12}")
+    for scale in ((8, 1), (16, 2), (24, 3)):
+        cifar, mnist = pictures_named("cifar10", (32, 32, 3), n), pictures_named("mnist", (28, 28), n)
+        compare("CIFAR-10, 32 x 32 x 3, uint8", cifar, 8, scale, arguments.rounds, 100)
+        compare("MNIST, 28 x 28, cells of 4", mnist, 4, scale, arguments.rounds, 100)
+        compare("noise, 512 x 512, cells of 64", large, 64, scale, arguments.rounds, 1)
+    cifar = (pictures_named("cifar10", (32, 32, 3), n) / 255).astype(np.float32)
+    compare("CIFAR-10 as float32 in 0..1", cifar, 8, (8, 1), arguments.rounds, 100)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Model files whose histograms have sizes that skimgrec never saves, which the kernels would take on trust."""
+
+import pytest
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+
+from skimgrec import BagOfVisualWords, ColorHistogramTransformer, LBPTransformer
+from skimgrec.persistence import ModelFileError
+
+
+def entry(value):
+    """Return a nested tuple as it stands in a file."""
+    if not isinstance(value, tuple):
+        return value
+    return {"kind": "Tuple", "type": "builtins.tuple", "content": [entry(part) for part in value]}
+
+
+def lbp(scales=((8, 1.5),), method="uniform", cell=(4, 4), each=False, norm="L1"):
+    return entry((scales, method, cell, each, norm))
+
+
+def color(space="hsv", bins=(8, 8, 8), joint=False, cell=(4, 4), norm="L1"):
+    return entry((space, bins, joint, cell, norm))
+
+
+def words(detector="dense-sift", cell=1, step=1, levels=1, norm="L1"):
+    return entry((detector, cell, step, levels, norm))
+
+
+@pytest.mark.parametrize(
+    ("transformer", "attribute", "as_saved", "made_up"),
+    [
+        *(
+            (LBPTransformer(), "_lbp_layout", lbp(), made_up)
+            for made_up in (
+                3,
+                entry((1, 2)),
+                lbp(scales=()),
+                lbp(scales=((25, 1.5),)),
+                lbp(scales=((0, 1.5),)),
+                lbp(scales=((17, 1.5),), method="ror"),
+                lbp(scales=((8, 1e9),)),
+                lbp(scales=((8, -1.5),)),
+                lbp(scales=(8,)),
+                lbp(method="var"),
+                lbp(cell=(0, 4)),
+                lbp(cell=(9, 4)),
+                lbp(cell=4),
+                lbp(each=3),
+                lbp(norm="L3"),
+            )
+        ),
+        *(
+            (ColorHistogramTransformer(), "_color_layout", color(), made_up)
+            for made_up in (
+                3,
+                color(space="cmyk"),
+                color(bins=(8, 8)),
+                color(bins=(8, 8, -1)),
+                color(bins=(10**8, 8, 8)),
+                color(joint=1),
+                color(cell=(4, 10**6)),
+                color(norm=1.5),
+            )
+        ),
+        *(
+            (BagOfVisualWords(n_words=3, random_state=0), "_words_layout", words(), made_up)
+            for made_up in (
+                3,
+                words(detector="surf"),
+                words(detector="orb"),  # whose words are longer
+                words(cell=0),
+                words(step=0),
+                words(cell=10**6),
+                words(levels=30),
+                words(norm=2),
+            )
+        ),
+    ],
+)
+def test_layouts_that_do_not_fit_are_refused(
+    quietly_fitted, opened, tmp_path, forge, transformer, attribute, as_saved, made_up
+):
+    content = forge.saved_bytes(quietly_fitted(make_pipeline(transformer, GaussianNB())), tmp_path)
+
+    def with_layout(layout):
+        def change(state):
+            forge.attributes(state, type(transformer).__name__)[attribute] = layout
+
+        return forge.with_state(content, change)
+
+    assert hasattr(opened(with_layout(as_saved))[0], attribute)
+    with pytest.raises(ModelFileError, match=r"(Transformer|Words) in the file (has|is)"):
+        opened(with_layout(made_up))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_words_that_are_no_numbers_are_refused(quietly_fitted, opened, tmp_path, forge, value):
+    model = make_pipeline(BagOfVisualWords(n_words=3, random_state=0), GaussianNB())
+    content = forge.saved_bytes(quietly_fitted(model), tmp_path)
+
+    def change(array):
+        if array.shape == (3, 128):
+            array[1, 2] = value
+            return array
+        return None
+
+    with pytest.raises(ModelFileError, match="words that are none"):
+        opened(forge.with_arrays(content, change))

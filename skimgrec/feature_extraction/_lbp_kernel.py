@@ -214,7 +214,8 @@ def _histograms(
         for start in range(0, room - wide + 1, wide):
             weights[k, start : start + width] = col_weight[k]
     around = buffers[0]
-    patterns, homes = np.empty(strip * cell[0] * wide, np.uint32), np.empty(n, np.int64)
+    patterns, homes = np.empty(strip * cell[0] * wide, np.uint32), np.empty(n, np.uint32)
+    # Unsigned indices spare the check for negative ones.
     for x in range(n):
         homes[x] = x // cell[1] * n_bins
     counts = np.empty(n_rows * n_cols * n_bins, np.int32)
@@ -254,7 +255,7 @@ def _histograms(
                 codes = patterns[line * wide : line * wide + n]
                 if tabled:
                     for x in range(n):
-                        cells[homes[x] + table[codes[x]]] += 1
+                        cells[homes[x] + np.uint32(table[codes[x]])] += 1
                 else:
                     for x in range(n):
                         cells[homes[x] + codes[x]] += 1

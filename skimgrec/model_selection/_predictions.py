@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,12 +38,22 @@ def predictions_of(result: ComparisonResult, name: str) -> pd.DataFrame:
     )
     predicted = [code for row in rows for code in row.predicted or []]
     labels = [*result.class_names, None]
-    frame["target"] = [labels[result.target[row]] for row in frame["row"]]
-    frame["predicted"] = pd.Series([labels[code] for code in predicted], dtype=None if -1 not in predicted else object)
+    frame["target"] = column_of([labels[result.target[row]] for row in frame["row"]])
+    frame["predicted"] = column_of([labels[code] for code in predicted], dtype=None if -1 not in predicted else object)
     if result.filenames is not None:
-        frame["filename"] = [result.filenames[row] for row in frame["row"]]
+        frame["filename"] = column_of([result.filenames[row] for row in frame["row"]])
     if all(row.probabilities is not None for row in rows):
         whole = np.concatenate([row.probabilities for row in rows])
         for code, label in enumerate(result.class_names):
             frame[f"proba_{label}"] = whole[:, code]
     return frame.sort_values(["row", "fold"], kind="stable", ignore_index=True)
+
+
+def column_of(values: list[Any], dtype: Any = None) -> Any:
+    """Return values as a column; where a text is no Unicode, as names of files may be, one of objects."""
+    import pandas as pd
+
+    try:
+        return pd.Series(values, dtype=dtype)
+    except UnicodeEncodeError:
+        return pd.Series(values, dtype=object)

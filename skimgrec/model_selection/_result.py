@@ -426,8 +426,8 @@ class ComparisonResult(SavedResult):
         path : path-like, default=None
             The file, which appears whole or not at all; one that exists is replaced. None returns the text.
         pictures : array-like of shape (n, h, w) or (n, h, w, c), default=None
-            The pictures that were compared on, in their order, in memory or as `ImageLoader` gives them. Those that
-            the report shows are embedded, made small. None shows file names and row numbers in their place.
+            The pictures that were compared on, in their order, in memory, as `ImageLoader` gives them, or as paths.
+            Those that the report shows are embedded, made small. None shows file names and row numbers in their place.
         command : str, default=None
             How to repeat the comparison, to be shown.
 

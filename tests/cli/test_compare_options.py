@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -168,3 +169,13 @@ def test_likely_label_errors_are_printed_with_their_files(run):
     table = done.stdout[done.stdout.index("label error") :]
     assert "skies/bright/wrong.png" in table
     assert table.count("skies/") == 1
+
+
+@pytest.mark.usefixtures("pictures")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files are Unicode")
+def test_names_of_files_that_are_no_text_come_out_as_they_are(run):
+    name = b"skies/dark/\xe9.png"
+    os.rename("skies/dark/0.png", os.fsdecode(name))
+    done = run("compare", "skies", "--models", "majority", "--size", 8, "--cv", 2, "--predictions", "out.csv")
+    assert done.exit_code == 0, done.output
+    assert b"\xe9.png" in Path("out.csv").read_bytes()

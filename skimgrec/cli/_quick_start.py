@@ -26,6 +26,9 @@ def quick_start() -> Iterator[None]:
         _import_sklearn()
         yield
     finally:
+        # What is there by now lasts as long as the process: neither the next collection nor the last one need go
+        # through it.
+        gc.freeze()
         gc.set_threshold(*thresholds)
 
 

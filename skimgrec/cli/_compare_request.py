@@ -121,8 +121,8 @@ def prepare(request: CompareRequest, shown: Progress) -> Prepared:
     if folder.path is not None:
         # An earlier run is forgotten only now that all options are known to be right.
         folder.begin(fresh=request.fresh)
-        comparison.keep_in(folder.path)
         folder.mark()
+        comparison.keep_in(folder.path)
     if comparison.n_resumed:
         shown.say(
             f"{comparison.n_resumed} of {len(comparison.tasks)} fits are taken from "

@@ -54,14 +54,22 @@ def write_files(*files: tuple[Path | None, str, Callable[[Path], object]]) -> bo
 
 def check_can_save(option: str, path: Path | None) -> None:
     """Raise an OSError now rather than after the work if the file that an option names cannot be written."""
-    if path is None:
+    from skimgrec.utils._files import descriptor_of
+
+    if path is None or descriptor_of(path) is not None:
         return
     if path.is_dir():
         raise IsADirectoryError(f"{option} {path} is a folder, expected the name of a file.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{option} {path}: there is no folder {path.parent}. Make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{option} {path}: the folder {path.parent} cannot be written to.")
+    if path.exists() and not path.is_file():
+        if not os.access(path, os.W_OK):
+            raise PermissionError(f"{option} {path} cannot be written to.")
+        return
+    # A link keeps its place: what it points to is written.
+    folder = Path(os.path.realpath(path)).parent if path.is_symlink() else path.parent
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{option} {path}: there is no folder {folder}. Make it first.")
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{option} {path}: the folder {folder} cannot be written to.")
 
 
 def check_can_save_all(*files: tuple[str, Path | None]) -> None:
@@ -72,10 +80,12 @@ def check_can_save_all(*files: tuple[str, Path | None]) -> None:
     *files : tuple of (str, Path or None)
         Each option, and the file that it names.
     """
+    from skimgrec.utils._files import descriptor_of
+
     taken: dict[str, str] = {}
     for option, path in files:
         check_can_save(option, path)
-        if path is None or (path.exists() and not path.is_file()):
+        if path is None or descriptor_of(path) is not None or (path.exists() and not path.is_file()):
             continue
         other = taken.setdefault(os.path.realpath(path), option)
         if other != option:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 from collections.abc import Iterator
@@ -26,9 +27,6 @@ def quick_start() -> Iterator[None]:
         _import_sklearn()
         yield
     finally:
-        # What is there by now lasts as long as the process: neither the next collection nor the last one need go
-        # through it.
-        gc.freeze()
         gc.set_threshold(*thresholds)
 
 
@@ -43,3 +41,6 @@ def _import_sklearn() -> None:
     finally:
         for name in hidden:
             del sys.modules[name]
+    # Modules last as long as the process: no collection need go through them, nor through all there is at its end.
+    gc.freeze()
+    atexit.register(gc.freeze)

@@ -1,4 +1,4 @@
-"""Where a comparison keeps what it has measured, so that the same command goes on after it was cut short."""
+"""Where compare and tune keep what they have measured, so that the same command goes on after it was cut short."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 _RUNS = "runs"
 _MARK = "skimgrec-run.txt"
-_MARK_TEXT = "The finished fits of a comparison by skimgrec. With --fresh they are removed, and nothing else.\n"
+_MARK_TEXT = "The finished fits of skimgrec compare or tune. With --fresh they are removed, and nothing else.\n"
 _ROWS = "rows"
 _ROW_FILE = re.compile(r"[0-9a-f]+(?:-[0-9a-f]+)?\.(?:json|npz)|\..*\.tmp")
 # Whoever has not come back to a run by then does not come back.
@@ -48,9 +48,11 @@ class RunFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
     def mark(self) -> None:
-        """Write down that this folder may be emptied, once a comparison has taken it."""
-        if self.path is not None and self.kept and self.path.is_dir():
-            (self.path / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
+        """Write down that this folder may be emptied, before anything else is written there."""
+        if self.path is not None and self.kept:
+            with suppress(OSError):  # rows that cannot be written are said
+                self.path.mkdir(parents=True, exist_ok=True)
+                (self.path / _MARK).write_text(_MARK_TEXT, encoding="utf-8")
 
     def finish(self) -> None:
         """Remove the folder, if the user has not named it."""
@@ -117,8 +119,9 @@ def _empty(folder: Path) -> None:
     if not (folder / _MARK).is_file():
         return
     rows = folder / _ROWS
-    own = [folder / _MARK, folder / "seed.json", *folder.glob("run-*.json"), *folder.glob(".*.tmp")]
-    own += [path for path in rows.glob("*") if _ROW_FILE.fullmatch(path.name)]
+    own = [path for path in rows.glob("*") if _ROW_FILE.fullmatch(path.name)]
+    own += [folder / "seed.json", *folder.glob("run-*.json"), *folder.glob(".*.tmp")]
+    own += [folder / _MARK]  # last, so that after a kill the next command may still go on
     for path in own:
         path.unlink(missing_ok=True)
     # Whatever else lies there is somebody's own.

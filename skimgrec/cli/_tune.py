@@ -194,16 +194,15 @@ def tune(
 
 def _measure(tuning: Tuning, shown: Progress) -> None:
     on_row: Callable[[FoldRow], None] | None = None
+    said = False
 
     def on_round(line: str, comparison: Comparison) -> None:
-        nonlocal on_row
+        nonlocal on_row, said
         if line:
             shown.say(line)
-        if comparison.n_resumed:
-            shown.say(
-                f"{comparison.n_resumed} of {len(comparison.tasks)} fits are taken from an earlier run; --fresh "
-                "measures all anew."
-            )
+        if comparison.n_resumed and not said:
+            said = True
+            shown.say("Fits that an earlier run has finished are taken from there; --fresh measures all anew.")
         on_row = shown.begin(comparison)
 
     with closing(tuning.measure(on_round)) as rows:

@@ -114,6 +114,6 @@ def prepare(request: TuneRequest, shown: Progress) -> PreparedTuning:
     if folder.path is not None:
         # An earlier run is forgotten only now that all options are known to be right.
         folder.begin(fresh=request.fresh)
-        tuning.keep_in(folder.path)
         folder.mark()
+        tuning.keep_in(folder.path)
     return PreparedTuning(request, pictures, tuning, folder)

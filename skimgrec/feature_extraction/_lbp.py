@@ -33,8 +33,9 @@ class LBPTransformer(TransformerMixin, BaseEstimator):
 
     Around each pixel lie some points on a circle. Which of them are at least as bright as the pixel is a pattern, and a
     pattern is a kind of texture: a flat place, an edge, a corner, a spot. The picture is divided into cells, and the
-    patterns of each cell are counted. The result does not change with brightness or contrast, and complements the
-    shapes that :class:`HOGTransformer` sees.
+    patterns of each cell are counted. The result does not change with brightness or contrast, but for pixels
+    so near the border that some of their points lie outside, which count as 0; it complements the shapes that
+    :class:`HOGTransformer` sees.
 
     The codes are those of :func:`skimage.feature.local_binary_pattern`, pixel by pixel, and the work is done by a
     compiled kernel on whole chunks of the batch.

@@ -27,6 +27,7 @@ def codes_of(
             f"y_true has shape {true.shape} and y_pred {predicted.shape}, expected (n,) for both: a true and a "
             "predicted class for each picture."
         )
+    true, predicted = _plain(true), _plain(predicted)
     if (true.dtype.kind in "US") != (predicted.dtype.kind in "US"):
         raise ValueError(
             f"y_true has labels like {true[0]!r} and y_pred like {predicted[0]!r}: bring both to the same kind, "
@@ -45,6 +46,13 @@ def codes_of(
     if not len(rows):
         raise ValueError(f"labels={labels!r}: no picture is of one of these and predicted as one of them.")
     return classes, found[0], found[1], rows
+
+
+def _plain(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels of type object, as data frames have them, as text where all of them are."""
+    return (
+        labels.astype(str) if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels) else labels
+    )
 
 
 def count_pairs(true: NDArray[np.intp], predicted: NDArray[np.intp], n_classes: int) -> NDArray[np.intp]:

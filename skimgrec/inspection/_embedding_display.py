@@ -346,7 +346,7 @@ class EmbeddingDisplay:
         from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
         # The legend takes room from the axes, which is known once they are laid out.
-        ax.figure.draw_without_rendering()
+        ax.figure.canvas.figure.draw_without_rendering()
         in_points = ax.transData.transform(self.positions) * (72 / ax.figure.dpi)
         shown = apart(in_points, _SIDE + 2 * _FRAME_WIDTH, n_most)
         small = thumbnails(self.pictures, shown, self.value_range)

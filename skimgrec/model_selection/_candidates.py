@@ -85,8 +85,17 @@ def candidates(
             )
         if name in found:
             raise ValueError(f"Candidate {name!r} is named twice. Name each one once.")
+        other = next((other for other in found if _one_spelling(other) == _one_spelling(name)), None)
+        if other is not None:
+            raise ValueError(f"Candidates {other!r} and {name!r} are the same classifier. Name one of them.")
         found[name] = candidate
     return {name: candidate.build(random_state, n_jobs) for name, candidate in found.items()}
+
+
+def _one_spelling(name: str) -> tuple[str, ...]:
+    """Return what is equal for names of the same classifier: the order of features changes no more than columns."""
+    classifier, *kinds = name.split("+")
+    return (SHORT.get(classifier, classifier), *sorted(kinds))
 
 
 def _hint(name: str) -> str:

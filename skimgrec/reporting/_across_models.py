@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,9 +47,13 @@ class AcrossModels:
         return np.asarray(self.source.result.target, dtype=np.intp)
 
 
+# Alone, or as the last step of a pipeline.
+_GUESSING = re.compile(r"(Pipeline\(steps=\[.*\('[^']*', )?DummyClassifier\([^()]*\)(\)\](, [a-z_]+=[^()]*)*\))?")
+
+
 def is_guessing(source: ReportSource, name: str) -> bool:
     """Tell whether a model is scikit-learn's DummyClassifier, whose mistakes say nothing of a picture."""
-    return "DummyClassifier(" in source.result.estimators.get(name, "")
+    return _GUESSING.fullmatch(source.result.estimators.get(name, "")) is not None
 
 
 def counted(n: int, noun: str = "picture") -> str:

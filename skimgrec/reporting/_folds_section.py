@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from skimgrec.model_selection._pairwise import interval_of
-from skimgrec.model_selection._statistics import corrected_resampled_t_test
-from skimgrec.model_selection._text import interval_text, is_share, metric_title, printable
+from skimgrec.model_selection._pairwise import mean_interval
+from skimgrec.model_selection._text import interval_text, metric_title, printable
 from skimgrec.reporting._scales import Scale, score_axis_title, score_scale, short
 from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
@@ -74,21 +73,15 @@ def _chart(source: ReportSource, metric: str) -> dict[str, Any] | None:
 def _row(source: ReportSource, name: str, metric: str) -> dict[str, Any]:
     """Return an estimator's score in each fold that has one, their mean, and its interval."""
     result = source.result
-    rows = [row for row in result.rows if row.estimator == name and math.isfinite(row.scores[metric])]
-    folds = [row.scores[metric] for row in rows]
+    scores = {row.fold: row.scores[metric] for row in result.rows if row.estimator == name}
+    scores = {fold: score for fold, score in scores.items() if math.isfinite(score)}
+    folds = list(scores.values())
     mean = sum(folds) / len(folds) if folds else math.nan
-    if result.n_folds == 1:
-        low, high = interval_of(result, name, metric)
-    elif len(folds) < result.n_folds:
-        low = high = math.nan
-    else:
-        test = corrected_resampled_t_test(folds, [row.n_train for row in rows], [row.n_test for row in rows])
-        low, high = test.low, test.high
-        if is_share(metric) and min(folds) >= 0:
-            low, high = max(low, 0.0), min(high, 1.0)
+    low, high = mean_interval(result, name, metric)
     return {
         "name": printable(name),
         "folds": folds,
+        "of_each_fold": [scores.get(fold) for fold in range(result.n_folds)],
         "mean": mean,
         "low": low,
         "high": high,

@@ -86,7 +86,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
         "calibration": None if found.probabilities is None else calibration_content(found),
         "roc": None if curves is None else roc_content(source, curves, len(found.true)),
         "mistakes": _mistakes(source, shots, cells, n_shown, with_chances=found.probabilities is not None),
-        "label_errors": label_error_content(source, shots, name, found, n_shown, is_best=number == 0),
+        "label_errors": label_error_content(source, shots, name, found, n_shown),
     }
 
 

@@ -31,6 +31,8 @@ def calibration_content(found: OutOfFold) -> dict[str, Any]:
         said = f"It is too sure of itself: on average its probabilities are {points} too high."
     else:
         said = f"It is too modest: on average its probabilities are {points} too low."
+    if (found.probabilities.argmax(axis=1) != found.predicted).any():
+        said += " All of it is about the most probable class, which is not always the class that this model answers."
     return {
         "said": said,
         "brier": f"{measured.brier:.3f}",
@@ -81,15 +83,23 @@ def roc_content(source: ReportSource, found: Roc, n_answers: int) -> dict[str, A
     }
 
 
+def _best_with_probabilities(source: ReportSource) -> str | None:
+    for name in source.models():
+        found = source.out_of_fold(name)
+        if found is not None and found.probabilities is not None and not is_guessing(source, name):
+            return name
+    return None
+
+
 def label_error_content(
-    source: ReportSource, shots: Shots, name: str, found: OutOfFold, n_shown: int, *, is_best: bool
+    source: ReportSource, shots: Shots, name: str, found: OutOfFold, n_shown: int
 ) -> dict[str, Any] | None:
     """Return the gallery of likely label errors, with `why` it is not there where it cannot be told."""
     result = source.result
     if found.probabilities is None or is_guessing(source, name):
         return None
-    if found.probabilities.size > _MOST_SEARCHED and not is_best:
-        return {"why": "Looked for with the best model alone, because there are so many probabilities."}
+    if found.probabilities.size > _MOST_SEARCHED and name != _best_with_probabilities(source):
+        return {"why": "Looked for with the best model that gives probabilities alone, because there are so many."}
     try:
         frame = result.label_errors(name)
     except ValueError as error:

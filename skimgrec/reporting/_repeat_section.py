@@ -18,7 +18,9 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section:
         title="How to repeat it",
         template="repeat.html.j2",
         content={
-            "command": None if source.command is None else printable(source.command),
+            # To be taken by a shell as it is; what cannot be printed would be spelt out, and name another folder.
+            "command": source.command,
+            "can_be_copied": source.command is not None and source.command.isprintable(),
             "seed": result.seed,
             "facts": _facts(source),
             "models": [

@@ -68,7 +68,17 @@ def comparison_report(result: ComparisonResult, *, pictures: Any = None, command
     -------
     page : str
         The same for the same arguments.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many pictures as were compared on.
     """
+    if pictures is not None and len(pictures) != result.n_samples:
+        raise ValueError(
+            f"pictures holds {len(pictures)} pictures, but the comparison was of {result.n_samples}. Give those that "
+            "it was made with, in their order."
+        )
     source = ReportSource(result=result, pictures=pictures, command=command)
     shelf = PictureShelf(source)
     sections = _rendered(SECTIONS, source, shelf)

@@ -147,6 +147,8 @@ def limits_of(pictures: Any) -> tuple[float, float]:
     >>> limits_of(np.array([[[0.0, 16.0]], [[np.nan, 8.0]]]))
     (0.0, 16.0)
     """
+    if hasattr(pictures, "iloc"):  # a frame yields the names of its columns
+        pictures = pictures.to_numpy()
     low, high = math.inf, -math.inf
     chunks = [pictures] if isinstance(pictures, np.ndarray) and pictures.dtype.kind in "buif" else pictures
     for chunk in chunks:

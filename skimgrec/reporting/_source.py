@@ -27,7 +27,7 @@ class OutOfFold:
     true, predicted : ndarray of int, shape (n_answers,)
         Position of its class, and of the answer, among the classes; an answer of -1 is none of them.
     probabilities : ndarray of shape (n_answers, n_classes) or None
-        None unless they were kept in every fold.
+        None unless they were kept in every fold, and are numbers all of them.
     """
 
     rows: NDArray[np.intp]
@@ -120,6 +120,8 @@ def _out_of_fold(result: ComparisonResult, name: str) -> OutOfFold | None:
     predicted = np.concatenate([np.asarray(row.predicted, dtype=np.intp) for row in rows])
     kept = [row.probabilities for row in rows if row.probabilities is not None]
     probabilities = np.concatenate(kept) if len(kept) == len(rows) else None
+    if probabilities is not None and not np.isfinite(probabilities).all():
+        probabilities = None
     order = np.lexsort((folds, tested))
     return OutOfFold(
         rows=tested[order],

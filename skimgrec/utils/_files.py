@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeVar
 from uuid import uuid4
 
+_DESCRIPTOR = re.compile(r"/dev/(?:(stdout|stderr)|fd/(\d+))|/proc/self/fd/(\d+)")
 _Result = TypeVar("_Result")
 
 
@@ -37,19 +39,33 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> None
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def descriptor_of(path: str | os.PathLike[str]) -> int | None:
+    """Return the descriptor that a name such as ``/dev/stdout`` or ``/dev/fd/3`` stands for, None for other names."""
+    found = _DESCRIPTOR.fullmatch(os.fspath(path))
+    if found is None:
+        return None
+    return {"stdout": 1, "stderr": 2}.get(found[1]) or int(found[2] or found[3])
+
+
 @contextmanager
 def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Lend a stream for a binary file that appears under its name whole, once the block has ended, or not at all.
 
     One that exists is replaced; after an error in the block it stays as it is. A process that is killed may leave a
     hidden file that ends in ``.tmp`` beside it. A link keeps its place, and what it points to is replaced. What is no
-    file, such as ``/dev/stdout`` or a named pipe, is written to as it comes.
+    file, such as a named pipe, is written to as it comes, and so is ``/dev/stdout``, wherever it leads.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    opened = descriptor_of(path)
+    if opened is not None:
+        # Opened anew, a file that output goes to would be written to from its start.
+        with os.fdopen(os.dup(opened), "wb") as file:
+            yield file
+        return
+    if os.path.exists(path) and not os.path.isfile(path):
         with open(path, "wb") as file:
             yield file
         return
+    target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:

@@ -107,7 +107,7 @@ def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(run, c
     assert list(TuneResult.from_json(path).settings) == ["n_neighbors=1"]
     done = run(*command)
     assert done.exit_code == 0
-    assert "3 of 6 fits are taken from an earlier run; --fresh measures all anew.\n" in done.stderr
+    assert "Fits that an earlier run has finished are taken from there; --fresh measures all anew.\n" in done.stderr
     assert len([line for line in done.stderr.splitlines() if line.startswith("[")]) == 3
     assert "Caution" not in done.stdout
     assert list((cache / "runs").iterdir()) == []
@@ -122,7 +122,7 @@ def test_a_folder_keeps_what_is_finished(run, tmp_path):
     # What is wrong is said before anything is forgotten.
     assert run("digits", *options, "--fresh", "--metrics", "acuracy").exit_code == 2
     assert len(list((tmp_path / "run" / "rows").iterdir())) == n_rows == 4
-    assert "taken from" not in run("digits", *options, "--fresh").stderr
+    assert "are taken from" not in run("digits", *options, "--fresh").stderr
 
 
 def test_the_options_of_compare_are_those_of_tune(run, tmp_path):

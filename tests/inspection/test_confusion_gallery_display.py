@@ -1,6 +1,7 @@
 from contextlib import nullcontext
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression, Perceptron
 from sklearn.metrics import confusion_matrix
@@ -8,7 +9,7 @@ from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 
 from skimgrec import ConfusionGalleryDisplay, ImageFlattener
-from skimgrec.inspection._confusion_cells import most_confused
+from skimgrec.inspection._confusion_cells import codes_of, most_confused
 
 HOSTILE = "<b>$\\frac$ a\nb\x1b[31m</b>"
 
@@ -194,3 +195,10 @@ def test_hostile_names(predictions, texts_of):
         assert not text.get_parse_math()
         assert "\n" not in text.get_text()
         assert "\x1b" not in text.get_text()
+
+
+@pytest.mark.parametrize("kind", ["object", "series"])
+def test_labels_of_a_data_frame_are_text_like_any_other(kind):
+    true = pd.Series(list("aabb")) if kind == "series" else np.array(list("aabb"), dtype=object)
+    classes, *_ = codes_of(true, np.array(list("abbb")), None)
+    assert classes.tolist() == ["a", "b"]

@@ -164,3 +164,9 @@ def test_features_other_than_hog_come_among_the_candidates_where_the_cheapest_co
     names = ["cnn", "forest+hog+lbp", "boosting+lbp", "1nn+lbp", "chance", "mine"]
     found = by_cost({name: None if name == "mine" else candidates([name])[name] for name in names})
     assert found == ["chance", "1nn+lbp", "forest+hog+lbp", "boosting+lbp", "mine", "cnn"]
+
+
+@pytest.mark.parametrize("names", [("svm+hog", "rbf-svm+hog"), ("forest+hog+lbp", "forest+lbp+hog")])
+def test_two_spellings_of_one_classifier_are_refused(names):
+    with pytest.raises(ValueError, match="are the same classifier"):
+        candidates(names)

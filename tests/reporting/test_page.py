@@ -104,7 +104,8 @@ def test_names_are_text_and_nothing_else(make_result, read):
     page = read(text)
     assert {*page.tags} <= {*harmless.tags}
     for tag in ("script", "style", "img", "section", "title", "svg", "button", "tr", "meta"):
-        assert page.tags[tag] == harmless.tags[tag], tag
+        # What a shell would not take as it is shown cannot be copied.
+        assert page.tags[tag] == harmless.tags[tag] - (tag == "button"), tag
     assert page.content["style"] == harmless.content["style"]
     assert {name for _, name, _ in page.attributes} <= {name for _, name, _ in harmless.attributes}
     for shown in ("<script>alert(1)</script>", "{{ 7 * 191 }}{% raw %}", "&lt;b&gt;&amp;", "a\\x00b\\x1b[31mc"):

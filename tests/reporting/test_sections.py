@@ -216,7 +216,9 @@ def test_failures_of_the_same_kind_are_told_once(result):
 
 def test_what_is_needed_to_repeat_it_is_there(result):
     content = built(_repeat_section, result, command="skimgrec compare made\x1b[0m")
-    assert content["command"] == "skimgrec compare made\\x1b[0m"
+    # The page spells it out, and offers no copy of what a shell would take for something else.
+    assert content["command"] == "skimgrec compare made\x1b[0m"
+    assert not content["can_be_copied"]
     facts = dict(content["facts"])
     assert facts["seed"] == "0"
     assert facts["fingerprint of pictures and labels"] == "0123abcd"

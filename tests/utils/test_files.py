@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -45,3 +47,14 @@ def test_what_is_no_file_is_written_to_and_not_replaced(tmp_path):
     reader.join(timeout=10)
     assert found == [b"through"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd/1"), reason="there is no /dev/stdout here")
+@pytest.mark.parametrize("to_file", [True, False])
+def test_standard_output_is_written_to_in_its_turn(tmp_path, to_file):
+    program = "from skimgrec.utils._files import write_atomically as w; import sys\n"
+    program += "print('first', flush=True); w('/dev/stdout', 'second\\n'); print('third')"
+    with (tmp_path / "out").open("wb") as out:
+        done = subprocess.run([sys.executable, "-c", program], stdout=out if to_file else subprocess.PIPE, check=True)
+    written = (tmp_path / "out").read_bytes() if to_file else done.stdout
+    assert written == b"first\nsecond\nthird\n"

@@ -155,6 +155,8 @@ def compare(
                     ("--report", report),
                     ("--curves", curves),
                 )
+                if report is not None and report.suffix.lower() not in (".html", ".htm"):
+                    raise ValueError(f"--report {report}: expected a file name that ends in .html.")
                 request = CompareRequest(
                     data=data,
                     models=None if models is None else names_of(models),

@@ -113,7 +113,7 @@ def evaluation(model: Model, data: str, part: str | None, shown: Progress) -> Ev
     """
     from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall_fscore_support
 
-    images, truth = _labelled(model, data, part, shown)
+    images, truth, part = _labelled(model, data, part, shown)
     notes: list[str] = []
     shown.doing(f"{model.path.name} answers about {len(truth):,} pictures")
     names = np.array(model.names)
@@ -150,12 +150,12 @@ def evaluation(model: Model, data: str, part: str | None, shown: Progress) -> Ev
             ClassScores(str(name), float(precision), float(recall), float(f1), int(number))
             for name, precision, recall, f1, number in zip(labels, *columns, strict=True)
         ],
-        notes=[*notes, *_warnings(model, data, images, truth)],
+        notes=[*notes, *_warnings(model, data, part, images, truth)],
     )
 
 
-def _labelled(model: Model, data: str, part: str | None, shown: Progress) -> tuple[Any, Any]:
-    """Return pictures in the form that the model takes, and the names of their classes."""
+def _labelled(model: Model, data: str, part: str | None, shown: Progress) -> tuple[Any, Any, str]:
+    """Return pictures in the form that the model takes, the names of their classes, and which part they are."""
     from skimgrec.datasets._resolve import dataset_names
 
     if part not in (None, "train", "val", "test", "all"):
@@ -181,15 +181,22 @@ def _labelled(model: Model, data: str, part: str | None, shown: Progress) -> tup
         images, truth = images[rows], truth[rows]
     if images.shape[3:] == (1,) and isinstance(images, np.ndarray) and loader.grey:
         images = images[..., 0]
-    return images, truth
+    return images, truth, part
 
 
-def _warnings(model: Model, data: str, images: Any, truth: Any) -> list[str]:
+def _warnings(model: Model, data: str, part: str, images: Any, truth: Any) -> list[str]:
     learnt = model.card.get("data")
-    if isinstance(learnt, dict) and learnt.get("n_pictures") == len(truth):
-        own = data_entry(data, images, truth)["fingerprint"]
-        if own is not None and own == learnt.get("fingerprint"):
-            return ["The model has learnt from these very pictures: on new ones it is worse than this."]
+    if not isinstance(learnt, dict):
+        return []
+    own = data_entry(data, images, truth)
+    if own["fingerprint"] is not None and own["fingerprint"] == learnt.get("fingerprint"):
+        return ["The model has learnt from these very pictures: on new ones it is worse than this."]
+    # What was held out of a folder in training is not told apart from the rest of it.
+    if part != "test" and learnt.get("name") == own["name"]:
+        return [
+            f"The model has learnt from {learnt.get('n_pictures')} pictures of {own['name']}, most likely from some of "
+            "these: on new ones it is worse than this. Its score on pictures held out is in 'skimgrec info'."
+        ]
     return []
 
 

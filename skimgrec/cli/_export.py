@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from skimgrec.cli._errors import bad_input_is_reported
+from skimgrec.cli._options import TRUST
 from skimgrec.cli._output import check_can_save
 
 
@@ -28,12 +29,9 @@ def export(
             help="Of the pictures that .onnx and .tflite take: uint8 or float32; that of the training without it.",
         ),
     ] = None,
-    trusted: Annotated[
+    trust: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Import path of a class or function of your own that the model holds, once for each.",
-        ),
+        TRUST,
     ] = None,
 ) -> None:
     """Write a saved model in a format that runs without skimgrec: ONNX, TFLite or Keras.
@@ -49,7 +47,7 @@ def export(
         from skimgrec.persistence._export import export_kind
 
         export_kind(out)
-        estimator = load_model(model, trusted=trusted or ())
+        estimator = load_model(model, trusted=trust or ())
         difference = export_model(estimator, out, dtype=dtype)
     agrees = "" if difference is None else f"; its probabilities are those of the model within {difference:.1g}"
     typer.echo(f"Saved to {out}{agrees}.")

@@ -91,6 +91,12 @@ class Model:
         from skimgrec.cli._without_loader import without_loader
 
         self.path = path
+        if path.is_dir():
+            raise IsADirectoryError(
+                f"{path} is a folder, expected a model file, as 'skimgrec train' writes it, and pictures after it."
+            )
+        if not path.exists():
+            raise FileNotFoundError(f"There is no model file {path}.")
         self.card = read_card(path)
         model = load_model(path, trusted=trusted)
         if not hasattr(model, "classes_"):

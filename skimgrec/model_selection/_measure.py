@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,7 @@ def measure(
     with logged_warnings() as messages:
         try:
             model = clone(task.estimator)
+            _guess_anew(model, task.fold)
             X_train, y_train = _safe_indexing(X, task.train), y[task.train]
             _prepare_process(model, X_train)
             if on_start is not None:
@@ -287,6 +289,20 @@ def _score_alone(model: Any, X: Any, y: NDArray[Any], scorer: Callable[..., floa
 
 def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
+
+
+def _guess_anew(model: Any, fold: int) -> None:
+    """Give what guesses another seed in each fold.
+
+    With the same one it would give the same answers in each, and where the classes come one after the other in all of
+    them, have the same score, as if that were sure.
+    """
+    from sklearn.dummy import DummyClassifier
+
+    parts = [model, *(model.get_params(deep=True).values() if hasattr(model, "get_params") else ())]
+    for part in parts:
+        if isinstance(part, DummyClassifier) and isinstance(part.random_state, Integral):
+            part.random_state = (int(part.random_state) + fold) % 2**32
 
 
 def _failed_metrics(failures: Mapping[str, str], *, all_failed: bool) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from skimgrec.model_selection._pairwise import Pair, groups_tested, interval_of, pairs_of
@@ -27,6 +28,8 @@ _MOST_NAMES = 3
 # Fewer folds, or fewer test pictures of a single split, leave all but large differences in the dark.
 _FEWEST_FOLDS = 5
 _FEWEST_TESTED = 100
+# Alone, or as the last step of a pipeline.
+_GUESSING = re.compile(r"(Pipeline\(steps=\[.*\('[^']*', )?DummyClassifier\([^()]*\)(\)\](, [a-z_]+=[^()]*)*\))?")
 # A choice between more is none.
 _MOST_CHOICES = 5
 
@@ -68,7 +71,8 @@ def verdict(result: ComparisonResult) -> str:
         subject = printable(first.estimator) if tied else "It"
         sentences += _lead(result, subject, lead, metric, len(pairs)) if lead else []
         sentences += _too_little(result, [pair for pair in pairs if pair.first == first.estimator])
-        sentences += _cost(first, complete[1])
+        sentences += _beside_guessing(result, complete, pairs)
+        sentences += _cost(result, first, complete[1])
         sentences += _trade(result, len(complete))
     if failures:
         sentences.append(f"Not ranked, for want of a score in every fold: {failures}.")
@@ -159,7 +163,7 @@ def _trade(result: ComparisonResult, n_complete: int) -> list[str]:
         standing = by_name[name]
         # That guessing is quick is no news, and a little time saved no reason to choose a worse one.
         quicker = not worth or worth[-1].fit_time[0] >= _WORTH_SAYING * standing.fit_time[0]
-        if quicker and "DummyClassifier(" not in result.estimators[name]:
+        if quicker and not guesses(result.estimators[name]):
             worth.append(standing)
     if not 1 < len(worth) <= _MOST_CHOICES or len(front) == n_complete:
         return []
@@ -183,9 +187,34 @@ def _interval(pair: Pair, metric: str) -> str:
     return f"95 % interval {low} to {high}"
 
 
-def _cost(first: Standing, second: Standing) -> list[str]:
+def guesses(description: str) -> bool:
+    """Tell whether an estimator, as it prints itself, is scikit-learn's DummyClassifier, which looks at no picture.
+
+    Examples
+    --------
+    >>> guesses("Pipeline(steps=[('scale', MinMaxScaler()), ('dummy', DummyClassifier())])"), guesses("SVC()")
+    (True, False)
+    """
+    return _GUESSING.fullmatch(description) is not None
+
+
+def _beside_guessing(result: ComparisonResult, complete: list[Standing], pairs: list[Pair]) -> list[str]:
+    """Say so where the best is not shown to be better than what looks at no picture."""
+    first = complete[0].estimator
+    guessing = [entry.estimator for entry in complete if guesses(result.estimators[entry.estimator])]
+    if first in guessing:
+        return [] if len(guessing) == len(complete) else [f"{printable(first)} only guesses: nothing here is better."]
+    level = [
+        pair.second for pair in pairs if pair.first == first and pair.second in guessing and not pair.differ
+    ]  # fmt: skip
+    return [f"It is not shown to be better than {_names(level)}, which only guesses."] if level else []
+
+
+def _cost(result: ComparisonResult, first: Standing, second: Standing) -> list[str]:
     ours, theirs = first.fit_time[0], second.fit_time[0]
-    if not (ours > 0 and theirs > 0):
+    # That guessing is quick is no news.
+    guessing = any(guesses(result.estimators[entry.estimator]) for entry in (first, second))
+    if guessing or not (ours > 0 and theirs > 0):
         return []
     quick, ratio = (second, ours / theirs) if theirs < ours else (first, theirs / ours)
     slow = first if quick is second else second

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skimgrec.model_selection._verdict import guesses
 from skimgrec.reporting._mistakes import PictureAnswers, picture_answers
 from skimgrec.reporting._source import ReportSource
 
@@ -47,13 +47,9 @@ class AcrossModels:
         return np.asarray(self.source.result.target, dtype=np.intp)
 
 
-# Alone, or as the last step of a pipeline.
-_GUESSING = re.compile(r"(Pipeline\(steps=\[.*\('[^']*', )?DummyClassifier\([^()]*\)(\)\](, [a-z_]+=[^()]*)*\))?")
-
-
 def is_guessing(source: ReportSource, name: str) -> bool:
     """Tell whether a model is scikit-learn's DummyClassifier, whose mistakes say nothing of a picture."""
-    return _GUESSING.fullmatch(source.result.estimators.get(name, "")) is not None
+    return guesses(source.result.estimators.get(name, ""))
 
 
 def counted(n: int, noun: str = "picture") -> str:

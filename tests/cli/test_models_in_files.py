@@ -158,6 +158,9 @@ def test_evaluate_scores_the_test_pictures(run, model, folder, tmp_path):
     assert [entry["name"] for entry in content["classes"]] == ["blue", "green", "red"]
     assert "learnt from these very pictures" not in done.stderr
     assert "learnt from these very pictures" in run("evaluate", model, folder, "--part", "train").stderr
+    assert "most likely from some of these" in run("evaluate", model, folder, "--part", "all").stderr
+    assert "There is no model file nowhere." in run("evaluate", "nowhere", folder).stderr
+    assert f"{folder} is a folder, expected a model file" in run("predict", folder, model).stderr
 
 
 def test_evaluate_counts_classes_that_the_model_does_not_know_as_wrong(run, model, tmp_path):
@@ -215,7 +218,7 @@ def test_what_train_cannot_do_is_said_and_leaves_no_file(run, folder, tmp_path, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["predict", "{missing}", "{new}"], "No such file"),
+        (["predict", "{missing}", "{new}"], "There is no model file {missing}."),
         (["predict", "{new}/notes.txt", "{new}"], "notes.txt: "),
         (["predict", "{model}", "{new}/*.gif"], "No file matches "),
         (["predict", "{model}", "{empty}"], "holds no file with the name of a picture"),

@@ -433,3 +433,12 @@ def test_what_is_measured_before_an_interrupt_can_be_had(blobs, make_classifier,
     comparison.rows.pop()
     assert comparison.result().best is None
     assert "(1 of 2 folds)" in str(comparison.result())
+
+
+def test_guesses_are_others_in_each_fold():
+    X, y = np.zeros((300, 4, 4), np.uint8), np.repeat([0, 1], 150)
+    result = compare(["chance"], X, y, cv=5, near_duplicates="ignore", random_state=0)
+    scores = [row.scores["accuracy"] for row in result.rows]
+    assert len(set(scores)) > 1
+    again = compare(["chance"], X, y, cv=5, near_duplicates="ignore", random_state=0, n_jobs=2)
+    assert scores == [row.scores["accuracy"] for row in again.rows]

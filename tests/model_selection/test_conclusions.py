@@ -291,3 +291,14 @@ def test_a_budget_that_is_over_before_anything_leaves_an_empty_result(blobs):
     assert (result.rows, result.best) == ([], None)
     assert result.verdict().startswith("Nothing was measured. ")
     assert result.cut[0] in " ".join(str(result).split())
+
+
+def test_what_is_not_shown_to_beat_guessing_is_said(rng):
+    X, y = rng.normal(size=(60, 3)), np.arange(60) % 2
+    result = compare({"nb": GaussianNB(), "chance": DummyClassifier(strategy="prior")}, X, y, cv=5, random_state=1)
+    text = result.verdict()
+    assert ("chance only guesses: nothing here is better." in text) is (result.best == "chance")
+    assert ("It is not shown to be better than chance, which only guesses." in text) is (result.best == "nb")
+    assert "times as fast" not in text
+    X[:, 0] += 9 * y
+    assert "guesses" not in compare({"nb": GaussianNB(), "chance": DummyClassifier()}, X, y, cv=5).verdict()

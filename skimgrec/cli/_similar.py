@@ -178,12 +178,16 @@ def _save(index: Indexed, path: Path) -> None:
 
 
 def _draw_matrix(index: Indexed, path: Path, sample: int) -> None:
+    from skimgrec.inspection._matplotlib import save_figure
+
     display = _display().from_sample(index.neighbors, n_samples=sample, random_state=0)
-    display.figure_.savefig(path, dpi=150)
+    save_figure(display.figure_, path)
     typer.echo(f"Drawn to {printable(path)}", err=True)
 
 
 def _draw_sheet(index: Indexed, found: Found, path: Path) -> None:
+    from skimgrec.inspection._matplotlib import save_figure
+
     files = [None if file == "-" else file for file in found.files]
     paths = index.neighbors.paths_
     display = _display().from_matches(
@@ -196,7 +200,7 @@ def _draw_sheet(index: Indexed, found: Found, path: Path) -> None:
         metric=index.neighbors._fitted_metric,
     )
     with bad_input_is_reported():
-        display.figure_.savefig(path, dpi=150)
+        save_figure(display.figure_, path)
     typer.echo(f"Drawn to {printable(path)}", err=True)
 
 

@@ -11,7 +11,7 @@ size, which take as long. Contestants take turns; a ratio is that of the median 
     search  GridSearchCV over 24 settings and 3 folds of scikit-learn's digits, against SciKeras's own KerasClassifier;
             growth of memory
     jobs    such a search, with n_jobs=1 and n_jobs=2, the start of the workers included
-    one     one picture, beside the network's own arithmetic
+    one     one picture, beside the network's own arithmetic; also of a network that was saved and loaded
     many    10,000 pictures
     memmap  some steps of training on 1,000,000 pictures of 32 x 32 x 3 in a memory-mapped file: peak memory beside it
 """
@@ -31,7 +31,7 @@ import psutil
 from bench_networks import alternate, report
 from sklearn.model_selection import GridSearchCV
 
-from skimgrec import KerasCNNClassifier, load_digits_images
+from skimgrec import KerasCNNClassifier, load_digits_images, load_model, save_model
 from skimgrec.neural_network import load_keras, residual_cnn, sequential_cnn
 
 TUTORIAL = {"filters": (32, 64, 64), "padding": "valid", "pooling": ("max", "max", "none"), "dense_units": (64,)}
@@ -225,9 +225,13 @@ def bench_one(runs):
     net = KerasCNNClassifier(epochs=1, random_state=0).fit(X[:1280], y[:1280])
     model = net.model_
     picture = X[:1, ..., None]
+    with tempfile.TemporaryDirectory() as folder:
+        save_model(net, Path(folder, "net.skimgrec"))
+        loaded = load_model(Path(folder, "net.skimgrec"))
     contestants = {
         "the network alone": lambda: model.predict_on_batch(picture),
         "skimgrec": lambda: net.predict_proba(X[:1]),
+        "saved and loaded": lambda: loaded.predict_proba(X[:1]),
     }
     alternate(contestants, 20)
     times = alternate(contestants, 100 * runs)

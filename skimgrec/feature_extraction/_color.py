@@ -8,21 +8,21 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils import Tags
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skimgrec.feature_extraction._cell_transformer import CellTransformer
 from skimgrec.feature_extraction._color_layout import SPACES, ColorLayout
 from skimgrec.feature_extraction._grid import cell_size
 from skimgrec.feature_extraction._parts import write_in_parts
-from skimgrec.utils import LazyImages, unchanged_on_failure, validate_pictures, with_channel_axis
+from skimgrec.utils import unchanged_on_failure, validate_pictures, with_channel_axis
 
 # So many bins of a cell take 4 MiB for each picture.
 _MOST_BINS = 2**20
 
 
-class ColorHistogramTransformer(TransformerMixin, BaseEstimator):
+class ColorHistogramTransformer(CellTransformer):
     """Describe pictures by histograms of their colours.
 
     Each axis of a colour space is divided into bins, and the pixels of each cell, or of the whole picture, are counted.
@@ -230,26 +230,6 @@ class ColorHistogramTransformer(TransformerMixin, BaseEstimator):
             ],
             dtype=object,
         )
-
-    def _prepare_process(self, X: Any) -> None:
-        """Have the kernels compiled for pictures like `X`, so that no fit is charged with the seconds it takes."""
-        clone(self).set_params(n_jobs=None).fit_transform(X[:1])
-
-    def _can_be_shared(self, X: Any) -> bool:
-        """Return whether the features of pictures like `X` do not depend on what it is fitted on, so many may share.
-
-        Pictures of another dtype have a range of values, which the bins are those of.
-        """
-        return isinstance(X, (np.ndarray, LazyImages)) and X.dtype == np.uint8
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "pixels_per_cell_")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
 
 
 def _check_bins(bins: Any) -> tuple[int, int, int]:

@@ -8,17 +8,18 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.base import _fit_context
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skimgrec.feature_extraction._cell_transformer import CellTransformer
 from skimgrec.feature_extraction._hog_layout import HOGLayout, auto_cell
 from skimgrec.feature_extraction._parts import write_in_parts
-from skimgrec.utils import LazyImages, Pictures, unchanged_on_failure, validate_pictures
+from skimgrec.utils import Pictures, unchanged_on_failure, validate_pictures
 
 
-class HOGTransformer(TransformerMixin, BaseEstimator):
+class HOGTransformer(CellTransformer):
     """Describe pictures by histograms of oriented gradients (HOG).
 
     A picture is divided into cells; each cell gets a histogram of the directions in which brightness changes, weighted
@@ -261,17 +262,6 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
     def _layout(self) -> HOGLayout:
         return HOGLayout(*self._fitted_layout)
 
-    def _prepare_process(self, X: Any) -> None:
-        """Have the kernels compiled for pictures like `X`, so that no fit is charged with the seconds it takes."""
-        clone(self).set_params(n_jobs=None).fit_transform(X[:1])
-
-    def _can_be_shared(self, X: Any) -> bool:
-        """Return whether the features of pictures like `X` do not depend on what it is fitted on, so many may share.
-
-        Pictures of another dtype have a range of values, which `transform` holds them against.
-        """
-        return isinstance(X, (np.ndarray, LazyImages)) and X.dtype == np.uint8
-
     def _check_size(self, height: int, width: int) -> None:
         layout = self._layout()
         smallest = layout.cell[0] * layout.block[0], layout.cell[1] * layout.block[1]
@@ -292,14 +282,9 @@ class HOGTransformer(TransformerMixin, BaseEstimator):
                 f"to {low:g}. Shift the pictures to values of 0 or more, or set transform_sqrt=False."
             )
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "pixels_per_cell_")
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
         tags.input_tags.positive_only = bool(self.transform_sqrt)
-        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
 

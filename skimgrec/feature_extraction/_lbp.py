@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
-from sklearn.utils import Tags
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skimgrec.feature_extraction._cell_transformer import CellTransformer
 from skimgrec.feature_extraction._grid import CHANNEL_NAMES, cell_size
 from skimgrec.feature_extraction._lbp_layout import (
     METHODS,
@@ -22,13 +22,13 @@ from skimgrec.feature_extraction._lbp_layout import (
     code_values,
 )
 from skimgrec.feature_extraction._parts import write_in_parts
-from skimgrec.utils import LazyImages, unchanged_on_failure, validate_pictures, with_channel_axis
+from skimgrec.utils import unchanged_on_failure, validate_pictures, with_channel_axis
 
 # Small enough that the border around a picture fits into memory.
 _LARGEST_RADIUS = 1000
 
 
-class LBPTransformer(TransformerMixin, BaseEstimator):
+class LBPTransformer(CellTransformer):
     """Describe pictures by histograms of local binary patterns (LBP).
 
     Around each pixel lie some points on a circle. Which of them are at least as bright as the pixel is a pattern, and a
@@ -247,26 +247,6 @@ class LBPTransformer(TransformerMixin, BaseEstimator):
             ],
             dtype=object,
         )
-
-    def _prepare_process(self, X: Any) -> None:
-        """Have the kernels compiled for pictures like `X`, so that no fit is charged with the seconds it takes."""
-        clone(self).set_params(n_jobs=None).fit_transform(X[:1])
-
-    def _can_be_shared(self, X: Any) -> bool:
-        """Return whether the features of pictures like `X` do not depend on what it is fitted on, so many may share.
-
-        Pictures of another dtype have a range of values, which `transform` holds them against.
-        """
-        return isinstance(X, (np.ndarray, LazyImages)) and X.dtype == np.uint8
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "pixels_per_cell_")
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
 
 
 def _check_scales(scales: Any, method: str) -> tuple[tuple[int, float], ...]:

@@ -10,9 +10,12 @@ from skimgrec.cli import _request, app
 from skimgrec.model_selection import Comparison
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def cache(tmp_path_factory, monkeypatch):
-    """Return a cache folder, in which comparisons that are cut short leave their fits."""
+    """Return a cache folder of the test's own, in which comparisons that are cut short leave their fits.
+
+    Every test has one, as two commands that ask the same in one cache go on from each other's fits.
+    """
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder / "skimgrec"

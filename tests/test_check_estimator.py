@@ -18,6 +18,7 @@ from skimgrec import (
     KerasCNNClassifier,
     KerasMLPClassifier,
     LBPTransformer,
+    PatchKMeansTransformer,
     RejectingClassifier,
 )
 from skimgrec.model_selection import RBFSVMClassifier
@@ -44,6 +45,10 @@ ESTIMATORS = {
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
     "LBPTransformer": LBPTransformer(),
     "LBPTransformer whole": LBPTransformer(pixels_per_cell=None, scales=((8, 1), (4, 2)), norm="L1"),
+    "PatchKMeansTransformer": PatchKMeansTransformer(2, random_state=0),
+    "PatchKMeansTransformer triangle": PatchKMeansTransformer(
+        2, dictionary="patches", encoding="triangle", mirror=True, standardize=False, random_state=0
+    ),
     "RBFSVMClassifier": RBFSVMClassifier(),
     "RBFSVMClassifier approximate": RBFSVMClassifier(max_exact=0),
     # The checks know of no label but those of the classes, and so want everything answered; test_rejecting.py holds

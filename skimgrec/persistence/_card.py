@@ -150,6 +150,15 @@ def _visual_words(step: Any) -> str:
     )
 
 
+def _patches(step: Any) -> str:
+    what = "centres of groups of patches" if step.dictionary == "kmeans" else "patches"
+    mirrored = ", with the mirrored picture" if step.mirror else ""
+    return (
+        f"responses ({step.encoding}) to {step.n_components} filters, {what}, averaged over {step.n_pools} x "
+        f"{step.n_pools} parts of the picture{mirrored}"
+    )
+
+
 def _cells(step: Any) -> str:
     cell = step.pixels_per_cell
     if cell is None:
@@ -165,6 +174,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "ImageLoader": _loader,
     "HOGTransformer": _hog,
     "ImageFlattener": lambda step: "pixels of each picture as one row",
+    "PatchKMeansTransformer": _patches,
     "StandardScaler": lambda step: "each feature brought to mean 0 and standard deviation 1",
     "MinMaxScaler": lambda step: "each feature brought to {} to {}".format(*step.feature_range),
     "PCA": lambda step: f"the first {getattr(step, 'n_components_', step.n_components)} principal components",

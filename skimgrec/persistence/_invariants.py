@@ -270,6 +270,11 @@ def _check_own(value: Any) -> None:
 
         fault = histogram_fault(value)
         _require(fault is None, type(value).__name__, fault or "")
+    if "_patches_layout" in vars(value):
+        from skimgrec.persistence._patches_faults import patches_fault
+
+        fault = patches_fault(value)
+        _require(fault is None, type(value).__name__, fault or "")
     if hasattr(value, "weights_"):
         from skimgrec.neural_network._stored_state import check_stored_state
 

@@ -12,6 +12,7 @@ _OWN = {
     "skimgrec.feature_extraction._flatten": "ImageFlattener",
     "skimgrec.feature_extraction._hog": "HOGTransformer",
     "skimgrec.feature_extraction._lbp": "LBPTransformer",
+    "skimgrec.feature_extraction._patches": "PatchKMeansTransformer",
     "skimgrec.feature_extraction._words": "BagOfVisualWords",
     "skimgrec.preprocessing._loader": "ImageLoader",
     "skimgrec.neighbors._conformal": "ConformalClassifier",

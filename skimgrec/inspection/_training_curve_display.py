@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.utils._training_history import trained_part, training_history
 
 _VALIDATION = "val_"
 
@@ -60,7 +61,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator object
-            Fitted, with the attribute `history_`; or a pipeline that ends in one.
+            Fitted, with the attribute `history_`, or with `loss_curve_` as scikit-learn's `MLPClassifier`; a pipeline
+            that ends in one, a search that has found one, or a classifier that wraps one.
         quantities : str or sequence of str, default=None
             What to draw, without ``val_``; None takes everything that is one number for each epoch.
         ax : matplotlib Axes or sequence of these, default=None
@@ -77,15 +79,15 @@ class TrainingCurveDisplay:
             If the estimator keeps no history.
         """
         check_matplotlib("TrainingCurveDisplay.from_estimator")
-        final = estimator[-1] if hasattr(estimator, "named_steps") else estimator
-        check_is_fitted(final)
-        history = getattr(final, "history_", None)
-        if not isinstance(history, Mapping):
+        check_is_fitted(estimator)
+        history = training_history(trained_part(estimator))
+        if history is None:
+            final = estimator[-1] if hasattr(estimator, "named_steps") else estimator
             raise ValueError(
                 f"{type(final).__name__} keeps no history of its training. Give a fitted KerasCNNClassifier or "
                 "KerasMLPClassifier, or a pipeline that ends in one."
             )
-        return cls(history=dict(history)).plot(quantities=quantities, ax=ax)
+        return cls(history=history).plot(quantities=quantities, ax=ax)
 
     def plot(self, *, quantities: str | Sequence[str] | None = None, ax: Any = None) -> Self:
         """Draw one panel for each quantity, with a line for training and one for validation.

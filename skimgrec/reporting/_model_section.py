@@ -1,4 +1,4 @@
-"""Each model by itself: what it takes for what, class by class, and how far its probabilities can be believed."""
+"""Each model by itself: what it takes for what, how far its probabilities can be believed, and how it was trained."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from skimgrec.reporting._shelf import PictureShelf
 from skimgrec.reporting._shots import Shots, entry_lines
 from skimgrec.reporting._source import OutOfFold, ReportSource
 from skimgrec.reporting._table_section import score_cell
+from skimgrec.reporting._training_content import training_content
 
 # Pictures that the mistakes, and the galleries below them, of all models together show at most.
 _MOST_MISTAKES = 1600
@@ -57,6 +58,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
         "open": number == 0,
         "failed": f"{standing.n_failed} of {result.n_folds} folds" if standing.n_failed else "",
         "answered": None,
+        "training": training_content(source, name),
     }
     found = source.out_of_fold(name)
     if found is None:

@@ -18,7 +18,7 @@ _VALIDATION = "val_"
 _MOST_PANELS = 2
 # Lines of more folds hide one another; a line of 500 pixels shows no more points.
 MOST_FOLDS, _MOST_POINTS = 10, 120
-_WIDTH, _HEIGHT = 500, 290
+_SIZES = {"wide": (500, 290), "narrow": (350, 270)}
 # A loss is drawn on a logarithmic axis from this ratio of its largest to its smallest value.
 _WIDE = 300.0
 
@@ -121,8 +121,28 @@ def _range(numbers: Iterable[int]) -> str:
 
 
 def _chart(rows: Sequence[FoldRow], quantity: str, n_epochs: int) -> dict[str, Any]:
-    """Return the marks of a chart of one quantity, in training and in validation."""
-    left, top, right, bottom = 60, 12, _WIDTH - 14, _HEIGHT - 46
+    """Return a chart of one quantity, in training and in validation, for wide pages and for phones."""
+    return {
+        "title": f"{metric_title(quantity)} in each epoch",
+        "sizes": {size: draw(rows, quantity, n_epochs, *pixels) for size, pixels in _SIZES.items()},
+    }
+
+
+def draw(rows: Sequence[FoldRow], quantity: str, n_epochs: int, width: int, height: int) -> dict[str, Any]:
+    """Return the marks of a chart of training curves.
+
+    Parameters
+    ----------
+    rows : sequence of FoldRow
+        With their history.
+    quantity : str
+        What to draw, without ``val_``.
+    n_epochs : int
+        How many epochs the longest training had.
+    width, height : int
+        Of the chart, in pixels.
+    """
+    left, top, right, bottom = 60, 12, width - 14, height - 46
     both = (quantity, _VALIDATION + quantity)
     values = [value for row in rows for name in both for value in (row.history or {}).get(name, [])]
     scale = _loss_scale(values, bottom, top) if quantity == "loss" else score_scale(values, quantity, bottom, top)
@@ -145,13 +165,12 @@ def _chart(rows: Sequence[FoldRow], quantity: str, n_epochs: int) -> dict[str, A
             value = judged[row.best_epoch - 1]
             text = f"fold {row.fold + 1} kept epoch {row.best_epoch}: {value:.4g}"
             dots.append({"x": epochs.at(row.best_epoch), "y": scale.at(value), "text": text})
-    title = metric_title(quantity)
-    y_title = score_axis_title(quantity, scale) if quantity != "loss" else title
-    if quantity == "loss" and scale.bend is not float:
-        y_title += ", logarithmic"
-    chart = {
-        "width": _WIDTH,
-        "height": _HEIGHT,
+    y_title = score_axis_title(quantity, scale)
+    if quantity == "loss":
+        y_title = "loss" if scale.bend is float else "loss, logarithmic"
+    return {
+        "width": width,
+        "height": height,
         "box": (left, top, right, bottom),
         "x": epochs.marks(apart=0),
         "y": scale.marks(apart=20),
@@ -160,7 +179,6 @@ def _chart(rows: Sequence[FoldRow], quantity: str, n_epochs: int) -> dict[str, A
         "lines": lines,
         "dots": dots,
     }
-    return {"title": f"{title} in each epoch", "sizes": {"any": chart}}
 
 
 def _epoch_ticks(n_epochs: int) -> list[int]:

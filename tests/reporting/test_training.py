@@ -42,8 +42,7 @@ def test_loss_and_accuracy_are_drawn_fold_by_fold(trained):
     result = trained()
     found = content_of(result)
     assert [each["title"] for each in found["charts"]] == ["loss in each epoch", "accuracy in each epoch"]
-    for each in found["charts"]:
-        chart = each["sizes"]["any"]
+    for chart in (chart for each in found["charts"] for chart in each["sizes"].values()):
         kinds = [line["kind"] for line in chart["lines"]]
         assert kinds == ["training", "validation"] * 3
         left, top, right, bottom = chart["box"]
@@ -53,7 +52,7 @@ def test_loss_and_accuracy_are_drawn_fold_by_fold(trained):
             assert all(left <= x <= right and top <= y <= bottom for x, y in places)
             assert [x for x, _ in places] == sorted({x for x, _ in places})
     # The circle lies on the validation line, at the epoch that is kept.
-    chart = found["charts"][0]["sizes"]["any"]
+    chart = found["charts"][0]["sizes"]["wide"]
     dot = chart["dots"][0]
     assert f"L{dot['x']:g} {dot['y']:g}L" in chart["lines"][1]["path"]
     assert dot["text"] == "fold 1 kept epoch 2: 1"
@@ -61,7 +60,7 @@ def test_loss_and_accuracy_are_drawn_fold_by_fold(trained):
 
 
 def test_a_lower_loss_lies_lower_and_later_epochs_further_right(trained):
-    path = content_of(trained())["charts"][0]["sizes"]["any"]["lines"][0]["path"]
+    path = content_of(trained())["charts"][0]["sizes"]["wide"]["lines"][0]["path"]
     places = [tuple(map(float, pair.split())) for pair in re.findall(r"[\d.]+ [\d.]+", path)]
     assert [y for _, y in places] == sorted(y for _, y in places)
     assert [x for x, _ in places] == sorted(x for x, _ in places)
@@ -106,7 +105,7 @@ def test_the_numbers_are_those_of_the_epoch_that_is_kept(trained):
 def test_odd_histories_are_drawn(trained, read, history):
     result = trained(history, 1)
     for each in content_of(result)["charts"]:
-        chart = each["sizes"]["any"]
+        chart = each["sizes"]["wide"]
         left, top, right, bottom = chart["box"]
         for line in chart["lines"]:
             assert len(line["path"]) < 2500
@@ -131,7 +130,7 @@ def test_a_history_of_some_folds_says_of_how_many(trained):
     many = content_of(trained(n_folds=MOST_FOLDS + 2))
     assert f"Drawn are the first {MOST_FOLDS} of {MOST_FOLDS + 2} folds." in many["said"]
     assert len(many["rows"]) == MOST_FOLDS + 2
-    assert len(many["charts"][0]["sizes"]["any"]["lines"]) == 2 * MOST_FOLDS
+    assert len(many["charts"][0]["sizes"]["wide"]["lines"]) == 2 * MOST_FOLDS
 
 
 def test_the_page_has_the_curves_and_escapes_their_names(trained, read):
@@ -139,7 +138,7 @@ def test_the_page_has_the_curves_and_escapes_their_names(trained, read):
     assert page.words.count("Loss") + page.words.count("loss in each epoch") >= 1
     assert [value for value in page.values("class") if value and value.startswith("epochs ")].count(
         "epochs validation"
-    ) == 3 * 2 + 1
+    ) == 3 * 2 * 2 + 1
     hostile = "<img src=x onerror=alert(1)>"
     text = comparison_report(trained({hostile: [1.0, 2.0]}, None))
     assert hostile not in text

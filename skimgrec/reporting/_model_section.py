@@ -12,7 +12,7 @@ from skimgrec.reporting._class_scores import class_scores
 from skimgrec.reporting._confusion import cell_entries
 from skimgrec.reporting._confusion_content import confusion_content
 from skimgrec.reporting._mistakes import surest_mistakes
-from skimgrec.reporting._probability_content import calibration_content, label_error_content, roc_content
+from skimgrec.reporting._probability_content import calibration_content, label_error_content, roc_basis, roc_content
 from skimgrec.reporting._roc import roc
 from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
@@ -85,6 +85,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
             for score in class_scores(found.true, found.predicted, n_classes, auc)
         ],
         "has_auc": bool(auc),
+        "auc_basis": "" if curves is None else roc_basis(source, curves, len(found.true)),
         "calibration": None if found.probabilities is None else calibration_content(found),
         "roc": None if curves is None else roc_content(source, curves, len(found.true)),
         "mistakes": _mistakes(source, shots, cells, n_shown, with_chances=found.probabilities is not None),

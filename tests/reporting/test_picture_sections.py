@@ -333,6 +333,34 @@ def test_many_classes_and_pictures_stay_within_bounds(make_result, few_checks):
     assert "are not checked anew" in sections["data"].content["check"]["why"]
 
 
+def test_wrong_labels_by_a_model_that_guesses_stand_below_a_caution(make_result, pictures):
+    result = make_result({"good": 0.9, "blind": 0.0})
+    good, blind = sections_of(result, pictures)["models"].content["models"]
+    assert good["label_errors"]["caution"] is None
+    assert blind["label_errors"]["caution"].startswith("blind is not shown to be better than guessing")
+    text = rendered(sections_of(result, pictures)["models"])
+    assert text.count("Caution: blind is not shown to be better than guessing") == 1
+
+
+def test_areas_under_roc_curves_say_what_they_were_computed_from(make_result):
+    section = sections_of(make_result({"good": 0.9}))["models"]
+    (model,) = section.content["models"]
+    assert model["auc_basis"].startswith("All folds are taken together")
+    assert rendered(section).count("ROC AUC: each class against all others.") == 1
+    (single,) = sections_of(make_result({"good": 0.9}, n_folds=1))["models"].content["models"]
+    assert single["auc_basis"] == "Computed from the test pictures."
+    (bare,) = sections_of(make_result({"good": 0.9}, probabilities=False))["models"].content["models"]
+    assert bare["auc_basis"] == ""
+
+
+def test_a_sample_that_stands_for_all_is_said_to_beside_the_areas(make_result):
+    n, names = 50_000, list(range(100))
+    (model,) = sections_of(make_result({"good": 0.9}, n=n, class_names=names))["models"].content["models"]
+    sample = "A random sample of 40,000 of 50,000 predictions stands for all."
+    assert model["auc_basis"].endswith(sample)
+    assert model["roc"]["said"].endswith(sample)
+
+
 def test_a_cell_of_groups_opens_pictures_of_its_classes_mistakes_first(make_result):
     names = [f"class {code:03}" for code in range(60)]
     result = make_result({"good": 0.7}, n=3000, n_folds=2, class_names=names)

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
 from skimgrec.utils._training_history import trained_part, training_history
 
 _VALIDATION = "val_"
@@ -121,7 +121,7 @@ class TrainingCurveDisplay:
         if unknown:
             raise ValueError(f"quantities: {unknown[0]!r} is not in the history. It has {', '.join(known)}.")
         if ax is None:
-            _, ax = plt.subplots(1, len(wanted), figsize=(4.8 * len(wanted), 3.6), squeeze=False, layout="constrained")
+            _, ax = plt.subplots(1, len(wanted), figsize=(4.8 * len(wanted), 3.6), squeeze=False, layout=roomy_layout())
         self.axes_ = np.ravel(np.asarray(ax, dtype=object))
         if len(self.axes_) != len(wanted):
             raise ValueError(
@@ -130,10 +130,11 @@ class TrainingCurveDisplay:
         self.figure_ = self.axes_[0].figure
         self.lines_ = {}
         for axes, name in zip(self.axes_, wanted, strict=True):
-            for full, label in ((name, "training"), (_VALIDATION + name, "validation")):
+            for full, label, style in ((name, "training", "-"), (_VALIDATION + name, "validation", "--")):
                 if full in self.history:
                     values = self.history[full]
-                    (self.lines_[full],) = axes.plot(np.arange(1, len(values) + 1), values, label=label)
+                    epochs = np.arange(1, len(values) + 1)
+                    (self.lines_[full],) = axes.plot(epochs, values, style, label=label)
             axes.set(xlabel="epoch", ylabel=name)
             axes.xaxis.get_major_locator().set_params(integer=True)
             axes.legend()

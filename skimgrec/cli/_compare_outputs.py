@@ -69,7 +69,7 @@ def save_predictions(result: ComparisonResult, path: Path) -> None:
 
 
 def show_label_errors(result: ComparisonResult, n_most: int) -> None:
-    """Print the pictures whose label is most likely wrong; where that cannot be told, why."""
+    """Print the pictures whose label is most likely wrong, with a caution if need be; where that is not told, why."""
     try:
         frame = result.label_errors()
     except ValueError as error:
@@ -86,6 +86,8 @@ def show_label_errors(result: ComparisonResult, n_most: int) -> None:
         else (f"{len(frame)} likely label error{'s' if len(frame) > 1 else ''}")
     )
     show(_grid_of(frame.head(n_most), title))
+    if frame.attrs["caution"]:
+        typer.echo(f"Caution: {frame.attrs['caution']}")
 
 
 def _grid_of(frame: pd.DataFrame, title: str) -> Grid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +174,7 @@ class ComparisonDisplay:
         from skimgrec.inspection import _comparison_draw as draw
 
         if ax is None:
-            _, ax = plt.subplots(figsize=draw.figure_size(self.kind, self.summary), layout="constrained")
+            _, ax = plt.subplots(figsize=draw.figure_size(self.kind, self.summary), layout=roomy_layout())
         self.ax_, self.figure_ = ax, ax.figure
         name = self.metric if self.metric_name is None else self.metric_name
         if self.kind == "folds":

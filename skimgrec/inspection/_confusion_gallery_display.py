@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.inspection._confusion_cells import Cell, codes_of, count_pairs, most_confused, rows_of_cells
 from skimgrec.inspection._drawing import FRAME, LABEL_SIZE, TITLE_SIZE, class_name
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
 from skimgrec.inspection._one_picture import as_taken
 from skimgrec.inspection._thumbnails import as_pictures, fitted_into, thumbnails
 
@@ -277,7 +277,7 @@ class ConfusionGalleryDisplay:
         n = len(self.display_labels)
         side = float(np.clip(n * _LARGEST_CELL, _SMALLEST_SIDE, _LARGEST_SIDE))
         beside = 0.07 * max(len(class_name(name)) for name in self.display_labels) + 0.5
-        _, ax = plt.subplots(figsize=(side + beside, side + beside), layout="constrained")
+        _, ax = plt.subplots(figsize=(side + beside, side + beside), layout=roomy_layout())
         return ax
 
     def _canvas(self, side: int) -> NDArray[np.uint8]:

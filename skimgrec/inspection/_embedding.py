@@ -116,7 +116,11 @@ def _umap(features: NDArray[np.float64], random_state: Any) -> NDArray[np.float6
             'method="tsne".'
         ) from error
     seed = None if random_state is None else int(check_random_state(random_state).randint(2**31 - 1))
-    return np.asarray(UMAP(n_neighbors=min(_NEIGHBORS, len(features) - 1), random_state=seed).fit_transform(features))
+    # With a seed it runs in one thread, and warns unless it is told to. Its spectral start needs more than 3 rows.
+    threads: dict[str, int] = {} if seed is None else {"n_jobs": 1}
+    init = "spectral" if len(features) > _FEWEST else "random"
+    laid = UMAP(n_neighbors=min(_NEIGHBORS, len(features) - 1), init=init, random_state=seed, **threads)
+    return np.asarray(laid.fit_transform(features))
 
 
 def apart(places: NDArray[np.float64], side: float, n_most: int) -> list[int]:

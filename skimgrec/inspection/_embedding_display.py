@@ -17,7 +17,7 @@ from skimgrec.inspection._drawing import (
     class_name,
 )
 from skimgrec.inspection._embedding import METHODS, apart, as_rows, features_of, lay_flat
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
 from skimgrec.inspection._thumbnails import are_paths, as_pictures, fitted_into, thumbnails
 
 # A thumbnail's longer side, with its frame, in points of 1/72 inch; and its pixels.
@@ -288,7 +288,7 @@ class EmbeddingDisplay:
         if ax is None:
             import matplotlib.pyplot as plt
 
-            _, ax = plt.subplots(figsize=_FIGURE, layout="constrained")
+            _, ax = plt.subplots(figsize=_FIGURE, layout=roomy_layout())
         self.figure_, self.ax_ = ax.figure, ax
         colors = self._draw_points(ax)
         self.shown_ = [] if self.pictures is None else self._draw_thumbnails(ax, colors, n_thumbnails)

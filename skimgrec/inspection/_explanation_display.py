@@ -153,7 +153,8 @@ class ExplanationDisplay:
             "occlusion" works for every classifier with `predict_proba`, "grad_cam" for networks. With "both", a network
             gets two panels and any other classifier one.
         class_of_interest : int, float, bool or str, default=None
-            The class that is looked for. None means, for each classifier, the one that it predicts.
+            The class that is looked for. None means, for each classifier, the most probable one. A classifier that
+            rejects, or that has a threshold or costs of its own, may predict another: the title says which.
         display_labels : array-like of str, default=None
             What to call the classes, in the order of `classes_`. None calls them by their labels.
         method_params : dict, default=None
@@ -300,7 +301,7 @@ def _explained(
         heat,
         asked.picture,
         asked.classes[position],
-        asked.classes[np.argmax(probabilities)],
+        asked.answer(),
         float(probabilities[position]),
         _labels(asked.classes, display_labels),
     )

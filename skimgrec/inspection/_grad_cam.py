@@ -35,7 +35,7 @@ def grad_cam(
         One picture, of the shape and range of values that the estimator was fitted on, c in 1, 3, 4. A path where the
         pipeline begins with an :class:`ImageLoader`.
     class_of_interest : int, float, bool or str, default=None
-        The class that is looked for; None means the one predicted for `image`.
+        The class that is looked for; None means the most probable one, which a network predicts for `image`.
     layer : int or str, default=None
         The layer whose maps are added up, by number or name as in `feature_layer` of the classifier. None means the
         last one with maps that everything passes through, before it is pooled: the last convolution with its

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,7 +111,7 @@ class LearningCurvesDisplay:
         import matplotlib.pyplot as plt
 
         if ax is None:
-            _, ax = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+            _, ax = plt.subplots(figsize=(6.4, 4.2), layout=roomy_layout())
         self.ax_, self.figure_ = ax, ax.figure
         self.lines_: dict[str, Any] = {}
         self.bands_: dict[str, Any] = {}

@@ -19,6 +19,13 @@ def check_matplotlib(caller: str) -> None:
         ) from error
 
 
+def roomy_layout() -> Any:
+    """Return a layout for a new figure that keeps labels a tenth of an inch away from its edges."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    return ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+
+
 def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
     """Save a figure as its file's name ends, whole or not at all."""
     buffer = io.BytesIO()

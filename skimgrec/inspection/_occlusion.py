@@ -45,7 +45,8 @@ def occlusion_map(
         One picture, of the shape and range of values that the estimator was fitted on, c in 1, 3, 4. Scikit-learn's own
         classifiers get it as a row of pixels. A path where the pipeline begins with an :class:`ImageLoader`.
     class_of_interest : int, float, bool or str, default=None
-        The class whose probability is watched; None means the one predicted for `image`.
+        The class whose probability is watched; None means the most probable one. That is what `predict` answers of
+        nearly every classifier, but not of one that rejects, or that has a threshold or costs of its own.
     patch_size : int or pair of ints, default=None
         (rows, columns) of the patch in pixels. None means a fifth of the shorter side, but at least 3 pixels.
     stride : int or pair of ints, default=None

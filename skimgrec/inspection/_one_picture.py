@@ -44,6 +44,10 @@ class AskedPicture:
         """Return the probability of each class for pictures of the shape of `picture`, of shape (n, n_classes)."""
         return np.asarray(self.classifier.predict_proba(as_taken(self.classifier, pictures)), dtype=np.float64)
 
+    def answer(self) -> Any:
+        """Return what the classifier predicts for `picture`, which need not be the most probable class."""
+        return self.classifier.predict(as_taken(self.classifier, self.picture[None]))[0]
+
 
 def unwrapped(estimator: Any) -> Any:
     """Return the best estimator of a fitted search, and what is frozen; any other estimator as it is."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from skimgrec.inspection._matplotlib import roomy_layout
 from skimgrec.inspection._picture_sheet import GAP, LINE, MARGIN, SIDE, TITLE_SIZE, Sheet, file_name, shown
 from skimgrec.utils._shown import escaped
 
@@ -242,7 +243,7 @@ def draw_distances(
     import matplotlib.pyplot as plt
 
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, 5.4), layout="constrained")
+        _, ax = plt.subplots(figsize=(6.4, 5.4), layout=roomy_layout())
     # The zeros on the diagonal would take half of the colours.
     others = distances[~np.eye(len(distances), dtype=bool)]
     low, high = float(others.min()), float(others.max())

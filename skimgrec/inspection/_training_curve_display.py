@@ -8,7 +8,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
+from skimgrec.utils._training_history import trained_part, training_history
 
 _VALIDATION = "val_"
 
@@ -60,7 +61,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : estimator object
-            Fitted, with the attribute `history_`; or a pipeline that ends in one.
+            Fitted, with the attribute `history_`, or with `loss_curve_` as scikit-learn's `MLPClassifier`; a pipeline
+            that ends in one, a search that has found one, or a classifier that wraps one.
         quantities : str or sequence of str, default=None
             What to draw, without ``val_``; None takes everything that is one number for each epoch.
         ax : matplotlib Axes or sequence of these, default=None
@@ -77,15 +79,15 @@ class TrainingCurveDisplay:
             If the estimator keeps no history.
         """
         check_matplotlib("TrainingCurveDisplay.from_estimator")
-        final = estimator[-1] if hasattr(estimator, "named_steps") else estimator
-        check_is_fitted(final)
-        history = getattr(final, "history_", None)
-        if not isinstance(history, Mapping):
+        check_is_fitted(estimator)
+        history = training_history(trained_part(estimator))
+        if history is None:
+            final = estimator[-1] if hasattr(estimator, "named_steps") else estimator
             raise ValueError(
                 f"{type(final).__name__} keeps no history of its training. Give a fitted KerasCNNClassifier or "
                 "KerasMLPClassifier, or a pipeline that ends in one."
             )
-        return cls(history=dict(history)).plot(quantities=quantities, ax=ax)
+        return cls(history=history).plot(quantities=quantities, ax=ax)
 
     def plot(self, *, quantities: str | Sequence[str] | None = None, ax: Any = None) -> Self:
         """Draw one panel for each quantity, with a line for training and one for validation.
@@ -119,7 +121,7 @@ class TrainingCurveDisplay:
         if unknown:
             raise ValueError(f"quantities: {unknown[0]!r} is not in the history. It has {', '.join(known)}.")
         if ax is None:
-            _, ax = plt.subplots(1, len(wanted), figsize=(4.8 * len(wanted), 3.6), squeeze=False, layout="constrained")
+            _, ax = plt.subplots(1, len(wanted), figsize=(4.8 * len(wanted), 3.6), squeeze=False, layout=roomy_layout())
         self.axes_ = np.ravel(np.asarray(ax, dtype=object))
         if len(self.axes_) != len(wanted):
             raise ValueError(
@@ -128,10 +130,11 @@ class TrainingCurveDisplay:
         self.figure_ = self.axes_[0].figure
         self.lines_ = {}
         for axes, name in zip(self.axes_, wanted, strict=True):
-            for full, label in ((name, "training"), (_VALIDATION + name, "validation")):
+            for full, label, style in ((name, "training", "-"), (_VALIDATION + name, "validation", "--")):
                 if full in self.history:
                     values = self.history[full]
-                    (self.lines_[full],) = axes.plot(np.arange(1, len(values) + 1), values, label=label)
+                    epochs = np.arange(1, len(values) + 1)
+                    (self.lines_[full],) = axes.plot(epochs, values, style, label=label)
             axes.set(xlabel="epoch", ylabel=name)
             axes.xaxis.get_major_locator().set_params(integer=True)
             axes.legend()

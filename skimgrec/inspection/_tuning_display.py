@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from skimgrec.inspection._matplotlib import check_matplotlib
+from skimgrec.inspection._matplotlib import check_matplotlib, roomy_layout
 from skimgrec.utils._shown import escaped
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _panels(n_panels: int) -> Any:
         figsize=(max(5.6, 4.2 * n_columns), 3.8 * n_rows),
         squeeze=False,
         sharey=True,
-        layout="constrained",
+        layout=roomy_layout(),
     )
     for spare in axes.ravel()[n_panels:]:
         spare.remove()

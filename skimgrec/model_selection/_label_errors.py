@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from skimgrec.model_selection._guessing import guessing_caution
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -102,6 +104,7 @@ def label_errors_of(result: ComparisonResult, estimator: str | None) -> pd.DataF
     frame["proba_target"] = probabilities[picked, given]
     frame["proba_suggested"] = probabilities[picked, suggested]
     frame["margin"] = margins(probabilities, labels)[picked]
+    frame.attrs["caution"] = guessing_caution(result, name)
     return frame
 
 

@@ -24,6 +24,7 @@ from skimgrec.model_selection._warning_log import logged_warnings
 from skimgrec.persistence import model_file_size
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import interrupts_passed_on
+from skimgrec.utils._training_history import best_epoch, trained_part, training_history
 from skimgrec.utils._versions import versions
 
 Scorers = Mapping[str, Callable[..., float]]
@@ -143,6 +144,7 @@ def measure(
             # Alone, the task would have held the features of the shared steps.
             found["peak_memory"] = memory.value + (X_train.nbytes if task.shared_seconds else 0)
             found["model_size"] = model_file_size(model)
+            found.update(_training_of(model))
             if measures.train_scores:
                 values = _score(model, X_train, y_train, scorers)
                 found["train_scores"] = {
@@ -232,6 +234,16 @@ def _kept(model: Any, X: Any, answers: Mapping[str, Any], measures: Measures) ->
             probabilities = answers["predict_proba"] if "predict_proba" in answers else model.predict_proba(X)
             kept["probabilities"] = _in_all_classes(np.asarray(probabilities), model.classes_, measures.classes)
     return kept
+
+
+def _training_of(model: Any) -> dict[str, Any]:
+    """Return what a fitted model has kept of its training, where it has."""
+    with suppress(Exception):  # attributes of somebody's class may do anything
+        part = trained_part(model)
+        history = training_history(part)
+        if history is not None:
+            return {"history": history, "best_epoch": best_epoch(part)}
+    return {}
 
 
 def _codes_of(labels: Any, classes: NDArray[Any]) -> list[int]:

@@ -275,7 +275,8 @@ class ComparisonResult(SavedResult):
             One row for each picture, the most certain first, with the columns `row` (of the picture in the data),
             `filename` where there are files, `target` (the label as given), `suggested`, `proba_target` and
             `proba_suggested` (their probabilities, averaged over repetitions) and `margin` (probability of the label
-            less the highest of the other classes; lower is more certain).
+            less the highest of the other classes; lower is more certain). ``frame.attrs["caution"]`` is a sentence
+            where the estimator is not shown to be better than guessing, and its list says little; else None.
 
         Raises
         ------

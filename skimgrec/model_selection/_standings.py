@@ -43,6 +43,12 @@ class FoldRow:
     probabilities : ndarray of shape (n_test, n_classes) or None
         The probability of each class, if they were to be kept and the estimator gives them. Files of results do not
         hold them, and they play no part in whether two rows are equal.
+    history : dict of str to list of float or None
+        Of a network, its loss and metrics in each epoch of the training, as `TrainingCurveDisplay` draws them; names of
+        those on validation pictures start with ``val_``. None where the estimator, or what a pipeline ends in, keeps
+        none.
+    best_epoch : int or None
+        The epoch, from 1, whose weights early stopping has taken back; None where it has not.
     warnings : list of str
         The distinct warnings given on the way, as "Category: message".
     error : str or None
@@ -64,6 +70,8 @@ class FoldRow:
     train_scores: Mapping[str, float] | None = None
     predicted: list[int] | None = None
     probabilities: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    history: Mapping[str, list[float]] | None = field(default=None, repr=False)
+    best_epoch: int | None = None
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     traceback: str | None = None
@@ -76,6 +84,11 @@ class FoldRow:
         for name in _SCORES:
             if content[name] is not None:
                 content[name] = {metric: _to_json(score) for metric, score in content[name].items()}
+        if content["history"] is not None:
+            content["history"] = {name: list(map(_to_json, values)) for name, values in content["history"].items()}
+        for name in _OF_TRAINING:
+            if content[name] is None:  # of nearly all estimators, so that files do not say it row by row
+                del content[name]
         return content
 
     @classmethod
@@ -85,6 +98,7 @@ class FoldRow:
             "peak_memory": None,
             "model_size": None,
             "train_scores": None,
+            **dict.fromkeys(_OF_TRAINING),
             **content,
         }  # results of the first versions lack them
         for name in _NUMBERS:
@@ -92,11 +106,14 @@ class FoldRow:
         for name in _SCORES:
             if values[name] is not None:
                 values[name] = {metric: _from_json(score) for metric, score in values[name].items()}
+        if values["history"] is not None:
+            values["history"] = {name: list(map(_from_json, numbers)) for name, numbers in values["history"].items()}
         return cls(**values)
 
 
 _NUMBERS = ("fit_time", "predict_time", "peak_memory", "model_size")
 _SCORES = ("scores", "train_scores")
+_OF_TRAINING = ("history", "best_epoch")
 
 
 def _to_json(number: float) -> float | str | None:

@@ -89,6 +89,9 @@ validation_scores_ : list of float or None
     Accuracy of each epoch on the validation pictures, or their loss with a minus sign if `metrics` lacks "accuracy".
 best_validation_score_ : float or None
     The highest of them.
+best_epoch_ : int or None
+    Number of the epoch, from 1, whose weights early stopping has taken back; None without early stopping, and where
+    what a fit with ``warm_start=True`` went on from was better than all of its epochs.
 n_iter_ : int
     Number of epochs trained.
 n_outputs_ : int

@@ -104,6 +104,18 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         scores = self.validation_scores_
         return None if scores is None else float(np.nanmax(scores))
 
+    @property
+    def best_epoch_(self) -> int | None:
+        """Number of the epoch, from 1, whose weights early stopping has taken back.
+
+        None without early stopping, and where what a fit went on from was better than all of its epochs.
+        """
+        scores, rank = self.validation_scores_, getattr(self, "_best_rank", None)
+        if scores is None or rank is None:
+            return None
+        ranks = list(zip(scores, [-loss for loss in self.history_["val_loss"]], strict=True))
+        return ranks.index(tuple(rank)) + 1 if tuple(rank) in ranks else None
+
     def summary(self) -> None:
         """Print the layers of the trained network, the shape of their outputs and their numbers of parameters."""
         self.model_.summary()

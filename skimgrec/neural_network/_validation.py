@@ -39,7 +39,8 @@ def rows_set_aside(
     except ValueError as error:
         raise ValueError(
             f"early_stopping=True sets validation_fraction={fraction} of {len(rows)} pictures aside, class by class, "
-            f"which cannot be done: {error} Give more pictures, another validation_fraction, or X_val and y_val."
+            f"which cannot be done: {str(error).rstrip('. ')}. Give more pictures, another validation_fraction, or "
+            "X_val and y_val."
         ) from error
     return aside
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from skimgrec.datasets._check_table import printable as shortened
 from skimgrec.reporting._confusion import (
+    CoarseMatrix,
     Entry,
     coarse_matrix,
     confused_pairs,
@@ -21,17 +24,44 @@ from skimgrec.reporting._source import OutOfFold, ReportSource
 
 # With more classes than these, a matrix of all of them is neither read nor printed.
 MOST_CLASSES = 30
-N_GROUPS = 16
+N_GROUPS, _FEWEST_GROUPS = 12, 6
 _N_PAIRS = 30
 _N_PAIRS_SAID = 4
 # Steps of shading, and pictures of one cell.
 _N_LEVELS = 8
-_MOST_WRONG, _MOST_RIGHT = 24, 8
+_MOST_WRONG, _MOST_RIGHT, _FEWEST_OF_GROUP = 24, 8, 3
 # Names that lie flat over a column of numbers.
 _LONGEST_FLAT, _LONGEST_NAME = 4, 14
 _MOST_NAMED = 8
 
 Cells = dict[tuple[int, int], list[Entry]]
+# A picture with its class and the answer, as positions.
+Answered = tuple[int, int, Entry]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """The pictures that a cell opens.
+
+    Parameters
+    ----------
+    id : str
+        What the cell opens, within its model.
+    title : str
+        What is in it.
+    count : int
+        How many predictions the cell stands for.
+    pictures : list of (int, int, Entry)
+        All of them, those to show first at the front.
+    right : bool
+        Whether the cell lies in the diagonal.
+    """
+
+    id: str
+    title: str
+    count: int
+    pictures: list[Answered]
+    right: bool
 
 
 def confusion_content(source: ReportSource, shots: Shots, found: OutOfFold, cells: Cells, room: int) -> dict[str, Any]:
@@ -61,22 +91,28 @@ def confusion_content(source: ReportSource, shots: Shots, found: OutOfFold, cell
     pairs = confused_pairs(counts, _N_PAIRS)
     content: dict[str, Any] = {"said": _said(source, pairs, n_classes), "matrix": None, "coarse": None, "pairs": []}
     if n_classes <= MOST_CLASSES:
-        opened = list(cells)
         content["matrix"] = _matrix(source, counts)
-    else:
-        opened = [(true, column) for true, column, _ in pairs]
-        content["coarse"] = _coarse(source, counts)
-        content["pairs"] = [
-            {
-                "id": _id(true, column),
-                "true": source.class_name(true),
-                "predicted": _class_name(source, column),
-                "count": count,
-                "share": _percent(count, int(counts[true].sum())),
-            }
-            for true, column, count in pairs
-        ]
-    content["panels"] = _panels(source, shots, counts, {place: cells[place] for place in opened}, room)
+        content["panels"] = _shown(source, shots, _of_cells(source, counts, cells, list(cells)), room)
+        return content
+    coarse = coarse_matrix(counts, max(_FEWEST_GROUPS, min(N_GROUPS, math.isqrt(room))))
+    content["coarse"] = _coarse(source, coarse, n_classes)
+    content["pairs"] = [
+        {
+            "id": _id(true, column),
+            "true": source.class_name(true),
+            "predicted": _class_name(source, column),
+            "count": count,
+            "share": _percent(count, int(counts[true].sum())),
+        }
+        for true, column, count in pairs
+    ]
+    of_pairs = _of_cells(source, counts, cells, [(true, column) for true, column, _ in pairs])
+    of_groups = _of_groups(coarse, cells, n_classes)
+    # Of a cell of groups, one picture would say little.
+    content["panels"] = [
+        *_shown(source, shots, of_pairs, room // 3),
+        *_shown(source, shots, of_groups, max(2 * room // 3, _FEWEST_OF_GROUP * len(of_groups))),
+    ]
     return content
 
 
@@ -138,8 +174,7 @@ def _matrix(source: ReportSource, counts: NDArray[np.int64]) -> dict[str, Any]:
     }
 
 
-def _coarse(source: ReportSource, counts: NDArray[np.int64]) -> dict[str, Any]:
-    found = coarse_matrix(counts, N_GROUPS)
+def _coarse(source: ReportSource, found: CoarseMatrix, n_classes: int) -> dict[str, Any]:
     totals = found.counts.sum(axis=1)
     rows = []
     for number, (group, line) in enumerate(zip(found.groups, found.counts.tolist(), strict=True)):
@@ -148,13 +183,25 @@ def _coarse(source: ReportSource, counts: NDArray[np.int64]) -> dict[str, Any]:
         cells = [
             {
                 "count": count,
+                "id": _group_id(number, column) if count else None,
                 "right": column == number,
+                "label": f"{_group_title(number, column)}: {count:,}",
                 "level": _level(count / total, right=column == number) if count else 0,
             }
             for column, count in enumerate(line)
         ]
         rows.append({"number": number + 1, "classes": _named(source, group), "cells": cells, "wrong": wrong})
-    return {"rows": rows, "n_classes": len(counts)}
+    return {"rows": rows, "n_classes": n_classes}
+
+
+def _group_id(number: int, column: int) -> str:
+    return f"g{number + 1}-{column + 1}"
+
+
+def _group_title(number: int, column: int) -> str:
+    if number == column:
+        return f"group {number + 1}, predicted as a class of the same group"
+    return f"group {number + 1} taken for group {column + 1}"
 
 
 def _named(source: ReportSource, group: list[int]) -> str:
@@ -163,32 +210,70 @@ def _named(source: ReportSource, group: list[int]) -> str:
     return ", ".join(names) + more
 
 
-def _panels(
-    source: ReportSource, shots: Shots, counts: NDArray[np.int64], cells: Cells, room: int
-) -> list[dict[str, Any]]:
-    """Return the pictures behind each cell: of few cells many, of many cells few."""
-    sizes: dict[bool, list[int]] = {True: [], False: []}
+def _of_cells(
+    source: ReportSource, counts: NDArray[np.int64], cells: Cells, places: Sequence[tuple[int, int]]
+) -> list[Panel]:
+    """Return what cells of the matrix of all classes open."""
+    panels = []
+    for true, column in sorted(places):
+        name, right = source.class_name(true), true == column
+        panels.append(
+            Panel(
+                id=_id(true, column),
+                title=f"{name}, recognised" if right else f"{name} taken for {_class_name(source, column)}",
+                count=int(counts[true, column]),
+                pictures=[(true, column, entry) for entry in cells[true, column]],
+                right=right,
+            )
+        )
+    return panels
+
+
+def _of_groups(found: CoarseMatrix, cells: Cells, n_classes: int) -> list[Panel]:
+    """Return what cells of the matrix of groups open: the pictures of all classes of both groups, mistakes first."""
+    group_of = {code: number for number, group in enumerate(found.groups) for code in group}
+    pictures: dict[tuple[int, int], list[Answered]] = {}
     for (true, column), some in cells.items():
-        sizes[true == column].append(len(some))
+        if column < n_classes:
+            place = pictures.setdefault((group_of[true], group_of[column]), [])
+            place += [(true, column, entry) for entry in some]
+    for place in pictures.values():
+        place.sort(key=lambda one: (one[0] == one[1], -(one[2].of_predicted or 0.0), one[2].row))
+    return [
+        Panel(
+            id=_group_id(number, column),
+            title=_group_title(number, column).capitalize(),
+            count=int(found.counts[number, column]),
+            pictures=some,
+            right=number == column,
+        )
+        for (number, column), some in sorted(pictures.items())
+    ]
+
+
+def _shown(source: ReportSource, shots: Shots, panels: Sequence[Panel], room: int) -> list[dict[str, Any]]:
+    """Return the pictures behind each cell: of few cells many, of many cells few."""
+    sizes = {right: [len(panel.pictures) for panel in panels if panel.right == right] for right in (True, False)}
     caps = {
         True: largest_cap(sizes[True], _MOST_RIGHT, room // 3),
         False: largest_cap(sizes[False], _MOST_WRONG, room),
     }
-    panels = []
-    for (true, column), some in sorted(cells.items()):
-        predicted = -1 if column == source.result.n_classes else column
-        name, count = source.class_name(true), int(counts[true, column])
-        shown = some[: caps[true == column]]
-        title = f"{name}, recognised" if true == column else f"{name} taken for {_class_name(source, column)}"
-        times = f"{count:,} prediction{'s' if count > 1 else ''}"
-        panels.append(
+    shown = []
+    for panel in panels:
+        n_pictures = len(panel.pictures)
+        times = f"{panel.count:,} prediction{'s' if panel.count > 1 else ''}"
+        some = [
+            shots.shot(
+                entry.row, *entry_lines(source, true, -1 if column == source.result.n_classes else column, entry)
+            )
+            for true, column, entry in panel.pictures[: caps[panel.right]]
+        ]
+        shown.append(
             {
-                "id": _id(true, column),
-                "title": title,
-                "times": times if count == len(some) else f"{times} of {len(some):,} pictures",
-                **shots.gallery(
-                    [shots.shot(entry.row, *entry_lines(source, true, predicted, entry)) for entry in shown], len(some)
-                ),
+                "id": panel.id,
+                "title": panel.title,
+                "times": times if panel.count == n_pictures else f"{times} of {n_pictures:,} pictures",
+                **shots.gallery(some, n_pictures),
             }
         )
-    return panels
+    return shown

@@ -6,6 +6,7 @@ from typing import Any
 
 from skimgrec.model_selection._table import _fold_list, _remedy
 from skimgrec.model_selection._text import printable
+from skimgrec.reporting._across_models import counted
 from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
 from skimgrec.reporting._source import ReportSource
@@ -37,19 +38,22 @@ def build(source: ReportSource, shelf: PictureShelf) -> Section | None:
 
 def _failures(source: ReportSource) -> list[dict[str, Any]]:
     """Return each distinct failure of each classifier with the folds that it befell and the first traceback."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for row in source.result.rows:
+    found: dict[tuple[str, int | float | None, str], dict[str, Any]] = {}
+    # What failed on a smaller training set leaves a gap in a learning curve.
+    for row in [*source.result.rows, *source.result.partial_rows]:
         if row.error is not None:
-            entry = found.setdefault((row.estimator, row.error), {"folds": [], "trace": row.traceback or ""})
+            key = (row.estimator, row.train_size, row.error)
+            entry = found.setdefault(key, {"folds": [], "n_train": row.n_train, "trace": row.traceback or ""})
             entry["folds"].append(row.fold + 1)
     return [
         {
             "name": printable(name),
             "error": printable(error) + _remedy(error),
-            "folds": _fold_list(entry["folds"], source.result.n_folds),
+            "folds": ("" if size is None else f"learning from {counted(entry['n_train'])}, ")
+            + _fold_list(entry["folds"], source.result.n_folds),
             "trace": entry["trace"][-_LONGEST_TRACE:],
         }
-        for (name, error), entry in found.items()
+        for (name, size, error), entry in found.items()
     ]
 
 

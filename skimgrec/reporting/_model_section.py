@@ -1,4 +1,4 @@
-"""Each model by itself: what it takes for what, class by class, and how far its probabilities can be believed."""
+"""Each model by itself: what it takes for what, how far its probabilities can be believed, and how it was trained."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from skimgrec.reporting._class_scores import class_scores
 from skimgrec.reporting._confusion import cell_entries
 from skimgrec.reporting._confusion_content import confusion_content
 from skimgrec.reporting._mistakes import surest_mistakes
-from skimgrec.reporting._probability_content import calibration_content, label_error_content, roc_content
+from skimgrec.reporting._probability_content import calibration_content, label_error_content, roc_basis, roc_content
 from skimgrec.reporting._roc import roc
 from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
 from skimgrec.reporting._shots import Shots, entry_lines
 from skimgrec.reporting._source import OutOfFold, ReportSource
 from skimgrec.reporting._table_section import score_cell
+from skimgrec.reporting._training_content import training_content
 
 # Pictures that the mistakes, and the galleries below them, of all models together show at most.
 _MOST_MISTAKES = 1600
@@ -57,6 +58,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
         "open": number == 0,
         "failed": f"{standing.n_failed} of {result.n_folds} folds" if standing.n_failed else "",
         "answered": None,
+        "training": training_content(source, name),
     }
     found = source.out_of_fold(name)
     if found is None:
@@ -83,6 +85,7 @@ def _model(source: ReportSource, shots: Shots, number: int, name: str, room: int
             for score in class_scores(found.true, found.predicted, n_classes, auc)
         ],
         "has_auc": bool(auc),
+        "auc_basis": "" if curves is None else roc_basis(source, curves, len(found.true)),
         "calibration": None if found.probabilities is None else calibration_content(found),
         "roc": None if curves is None else roc_content(source, curves, len(found.true)),
         "mistakes": _mistakes(source, shots, cells, n_shown, with_chances=found.probabilities is not None),

@@ -72,8 +72,7 @@ def roc_content(source: ReportSource, found: Roc, n_answers: int) -> dict[str, A
     )
     if len(found.curves) > _MOST_CURVES:
         said += f" Drawn are the mean and the {_N_WORST} lowest of {len(found.curves)} classes."
-    if found.n_used < n_answers:
-        said += f" Computed from a random sample of {found.n_used:,} of {n_answers:,} predictions."
+    said = f"{said}{_sample(found, n_answers)}"
     return {
         "said": said,
         "curves": [
@@ -81,6 +80,23 @@ def roc_content(source: ReportSource, found: Roc, n_answers: int) -> dict[str, A
             for number, curve in enumerate(curves, start=1)
         ],
     }
+
+
+def roc_basis(source: ReportSource, found: Roc, n_answers: int) -> str:
+    """Say what predictions areas under ROC curves were computed from."""
+    pooled = (
+        "All folds are taken together, so that a model whose probabilities mean one thing in one fold and another in "
+        "the next has a smaller area than the mean of the folds."
+        if source.result.n_folds > 1
+        else "Computed from the test pictures."
+    )
+    return f"{pooled}{_sample(found, n_answers)}"
+
+
+def _sample(found: Roc, n_answers: int) -> str:
+    if found.n_used == n_answers:
+        return ""
+    return f" A random sample of {found.n_used:,} of {n_answers:,} predictions stands for all."
 
 
 def _best_with_probabilities(source: ReportSource) -> str | None:
@@ -110,6 +126,7 @@ def label_error_content(
     some: list[Any] = list(frame.head(n_shown).itertuples(index=False))
     return {
         "why": "",
+        "caution": frame.attrs["caution"],
         **shots.gallery(
             [
                 shots.shot(

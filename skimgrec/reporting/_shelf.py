@@ -17,13 +17,15 @@ from skimgrec.utils import LazyImages
 if TYPE_CHECKING:
     from skimgrec.reporting._source import ReportSource
 
-# Bytes of all embedded pictures together, as text. A page of 12 MB opens at once; one of 100 MB does not.
-BUDGET = 8_000_000
-# Longest side of an embedded picture, in pixels.
-SIDE = 112
-# Pictures up to this side are kept pixel for pixel, and enlarged by the page.
+# Bytes of all embedded pictures together, as text. With what is said of them, a page stays below 5 MB, as mails may be.
+BUDGET = 3_000_000
+# Once so much of it is used, pictures are kept with less detail, so that more of them find room.
+_GENEROUS = 0.6
+# Longest side of an embedded picture, in pixels, before and after that.
+SIDE, LESS_SIDE = 112, 64
+# Pictures up to this side are kept pixel for pixel before, and of about the same colours after; the page enlarges them.
 SMALL_SIDE = 40
-_QUALITY = 75
+_QUALITY, _SMALL_QUALITY = 75, 90
 _PLACEHOLDER = "none"
 _WHITE = 255.0
 
@@ -37,7 +39,7 @@ class PictureShelf:
         What is reported on. Its `pictures` may be an array (n, h, w) or (n, h, w, c) of any range, flattened square
         pictures (n, n_features), a lazy batch, or a sequence of pictures or of paths; what cannot be shown is taken for
         no pictures.
-    budget : int, default=8000000
+    budget : int, default=3000000
         Bytes that all pictures may take in the page.
 
     Attributes
@@ -85,8 +87,9 @@ class PictureShelf:
     def _taken_in(self, row: int) -> str | None:
         if self._used >= self._budget:
             return None
+        plenty = self._used < _GENEROUS * self._budget
         try:
-            url = data_url(self._small(row))
+            url = data_url(self._small(row, SIDE if plenty else LESS_SIDE), exact=plenty)
         # Whatever is wrong with one picture, the report is made.
         except Exception:
             self._urls.setdefault(_PLACEHOLDER, data_url(_placeholder()))
@@ -100,16 +103,16 @@ class PictureShelf:
         self._urls[key] = url
         return key
 
-    def _small(self, row: int) -> Image.Image:
+    def _small(self, row: int, side: int) -> Image.Image:
         picture = _row_of(self._pictures, row)
         if isinstance(picture, (str, bytes, os.PathLike)):
-            return _from_file(os.fsdecode(picture))
+            return _from_file(os.fsdecode(picture), side)
         array = _unfolded(np.asarray(picture))
         if array.dtype != np.uint8:
             if self._limits is None:
                 self._limits = limits_of(self._pictures)
             array = to_uint8(array, self._limits)
-        return shrunk(_image_of(array))
+        return shrunk(_image_of(array), side)
 
 
 def _row_of(pictures: Any, row: int) -> Any:
@@ -117,13 +120,13 @@ def _row_of(pictures: Any, row: int) -> Any:
     return pictures.iloc[row] if hasattr(pictures, "iloc") else pictures[row]
 
 
-def _from_file(path: str) -> Image.Image:
+def _from_file(path: str, side: int) -> Image.Image:
     from skimgrec.utils._decode import inspect_picture, read_picture
     from skimgrec.utils._picture_format import PictureFormat, as_stored
 
     about = inspect_picture(path)
     height, width = as_stored(about.size, about.orientation)
-    return _image_of(read_picture(path, PictureFormat(_size_for(height, width))))
+    return _image_of(read_picture(path, PictureFormat(_size_for(height, width, side))))
 
 
 def _unfolded(picture: NDArray[Any]) -> NDArray[Any]:
@@ -181,19 +184,26 @@ def _image_of(array: NDArray[np.uint8]) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(array))
 
 
-def _size_for(height: int, width: int) -> tuple[int, int]:
-    scale = min(1.0, SIDE / max(height, width))
+def _size_for(height: int, width: int, side: int) -> tuple[int, int]:
+    scale = min(1.0, side / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def shrunk(image: Image.Image) -> Image.Image:
-    """Return a picture brought to at most `SIDE` pixels a side."""
-    height, width = _size_for(image.height, image.width)
+def shrunk(image: Image.Image, side: int) -> Image.Image:
+    """Return a picture brought to at most `side` pixels a side."""
+    height, width = _size_for(image.height, image.width, side)
     return image if (width, height) == image.size else image.resize((width, height), Image.Resampling.BOX)
 
 
-def data_url(image: Image.Image) -> str:
+def data_url(image: Image.Image, *, exact: bool = True) -> str:
     """Return a picture as text that a page can show: small ones pixel for pixel, others by what photographs take.
+
+    Parameters
+    ----------
+    image : Image
+        The picture.
+    exact : bool, default=True
+        Whether small pictures in colour are kept pixel for pixel as well, which takes four times as much.
 
     Examples
     --------
@@ -202,12 +212,13 @@ def data_url(image: Image.Image) -> str:
     'data:image/png;base64'
     """
     stream = BytesIO()
-    if max(image.size) <= SMALL_SIDE:
+    small = max(image.size) <= SMALL_SIDE
+    if small and (exact or image.mode == "L" or not features.check("webp")):
         kind = "png"
         image.save(stream, "PNG", optimize=True)
     elif features.check("webp"):
         kind = "webp"
-        image.save(stream, "WEBP", quality=_QUALITY, method=4)
+        image.save(stream, "WEBP", quality=_SMALL_QUALITY if small else _QUALITY, method=4)
     else:
         kind = "jpeg"
         image.save(stream, "JPEG", quality=_QUALITY)

@@ -169,6 +169,15 @@ def test_likely_label_errors_are_printed_with_their_files(run):
     table = done.stdout[done.stdout.index("label error") :]
     assert "skies/bright/wrong.png" in table
     assert table.count("skies/") == 1
+    assert "Caution" not in table
+
+
+@pytest.mark.usefixtures("pictures")
+def test_label_errors_of_what_only_guesses_come_with_a_caution(run):
+    done = run("compare", "skies", "--models", "chance", "--size", 8, "--cv", 3, "--label-errors", 1)
+    assert done.exit_code == 0, done.stderr
+    words = " ".join(done.stdout[done.stdout.index("label error") :].split())
+    assert "Caution: chance is not shown to be better than guessing" in words
 
 
 @pytest.mark.usefixtures("pictures")

@@ -92,6 +92,7 @@ def test_umap_where_it_is_installed(barred, monkeypatch):
         def fit_transform(self, features):
             assert self.params["n_neighbors"] == 9
             assert isinstance(self.params["random_state"], int)
+            assert (self.params["n_jobs"], self.params["init"]) == (1, "spectral")
             return features[:, :2].astype(np.float32)
 
     monkeypatch.setitem(sys.modules, "umap", type(sys)("umap"))
@@ -99,6 +100,18 @@ def test_umap_where_it_is_installed(barred, monkeypatch):
     display = EmbeddingDisplay.from_estimator(None, barred[0][:10], method="umap", random_state=0)
     assert display.positions.shape == (10, 2)
     assert display.ax_.get_title(loc="left") == "10 pictures, UMAP"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore:Graph is not fully connected", "ignore:Spectral init")
+@pytest.mark.parametrize("n", [3, 4, 30])
+def test_umap_itself_lays_out_few_pictures_and_the_same_each_time(barred, n):
+    pytest.importorskip("umap")
+    places = [
+        EmbeddingDisplay.from_estimator(None, barred[0][:n], method="umap", random_state=0).positions for _ in range(2)
+    ]
+    assert places[0].shape == (n, 2)
+    assert np.isfinite(places[0]).all()
+    np.testing.assert_array_equal(*places)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import Perceptron
 
 from skimgrec import ExplanationDisplay, grad_cam, occlusion_map
@@ -114,3 +115,27 @@ def test_colour_with_transparency_and_a_long_row(barred, plt):
     display = ExplanationDisplay.from_estimator([model] * 5, colour[0])
     assert len(display.axes_) == 6
     assert len({round(ax.get_position().y0, 3) for ax in display.axes_}) == 2
+
+
+def test_the_title_says_what_a_classifier_answers_that_is_not_the_most_probable_class(barred, nearest):
+    class Wary(ClassifierMixin, BaseEstimator):
+        """Answer "none" to every picture."""
+
+        def __init__(self, model):
+            self.model = model
+
+        def fit(self, X, y):
+            self.classes_ = self.model.classes_
+            return self
+
+        def predict_proba(self, X):
+            return self.model.predict_proba(X)
+
+        def predict(self, X):
+            return np.full(len(X), "none")
+
+    X, y = barred
+    display = ExplanationDisplay.from_estimator({"wary": Wary(nearest).fit(X, y)}, X[0])
+    (explanation,) = display.explanations
+    assert explanation.class_of_interest == y[0]
+    assert explanation.title.endswith(f"for {y[0]}, 1.00; predicts none")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.naive_bayes import GaussianNB
@@ -14,6 +15,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.svm import LinearSVC
 
 from skimgrec import ComparisonResult, compare, load_digits_images
+from skimgrec.model_selection._guessing import guessing_caution
 from skimgrec.model_selection._label_errors import confident_learning, margins
 
 
@@ -178,3 +180,30 @@ def test_a_class_of_the_models_own_takes_the_place_of_none(blobs):
     probabilities = result.rows[0].probabilities
     assert probabilities.sum(axis=1) == pytest.approx(0.5, abs=1e-3)
     assert probabilities.argmax(axis=1).tolist() == result.rows[0].predicted
+
+
+@pytest.mark.parametrize("model", [DummyClassifier(strategy="stratified", random_state=0), DummyClassifier()])
+def test_what_guesses_is_listed_with_a_caution(model):
+    X, y = load_digits_images(return_X_y=True)
+    X, y = X[:300].reshape(300, -1), y[:300]
+    # The commonest class is more than half of the pictures: a high score by itself shows nothing.
+    y = np.where(y < 6, 0, y)
+    models = {"guess": model, "nb": make_pipeline(MinMaxScaler(), GaussianNB())}
+    result = compare(models, X, y, cv=3, keep_probabilities=True, random_state=0)
+    assert result.label_errors("nb").attrs["caution"] is None
+    caution = result.label_errors("guess").attrs["caution"]
+    assert caution.startswith("guess is not shown to be better than guessing: 0.")
+    assert caution.endswith("What it takes for a wrong label says little.")
+
+
+def test_a_classifier_that_is_right_less_often_than_the_commonest_class_may_still_be_no_guess():
+    rng = np.random.default_rng(0)
+    labels = np.where(rng.random(600) < 0.9, "cat", "dog")
+    seen = np.where(rng.random(600) < 0.6, labels, np.where(labels == "cat", "dog", "cat"))
+    result = compare({"nb": GaussianNB()}, np.c_[seen == "cat", rng.random(600)], labels, cv=3, random_state=0)
+    answers = [int(label == "dog") for label in seen]
+    rows = [replace(row, predicted=[answers[i] for i in result.test_rows[row.fold]]) for row in result.rows]
+    assert guessing_caution(replace(result, rows=rows), "nb") is None
+    wrong = [replace(row, predicted=[1 - code for code in row.predicted]) for row in rows]
+    assert guessing_caution(replace(result, rows=wrong), "nb").startswith("nb is not shown to be better than guessing")
+    assert guessing_caution(replace(result, rows=[replace(row, predicted=None) for row in rows]), "nb") is None

@@ -241,6 +241,7 @@ def test_a_cell_of_a_confusion_matrix_opens_its_pictures(show, result, rng, size
     assert f"{probability:.2f}" in panel.inner_text()
     for picture in panel.get_by_role("img").all():
         assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") == 8
+        assert picture.evaluate("image => getComputedStyle(image).imageRendering") == "pixelated"
     box = panel.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= size["width"]
@@ -299,3 +300,18 @@ def test_paper_is_white_and_has_no_controls(show, result):
     assert not page.locator("#theme").is_visible()
     assert not page.locator(".contents").is_visible()
     assert len(page.pdf()) > 20_000
+
+
+def test_a_cell_of_groups_of_classes_opens_its_pictures(show, make_result, rng):
+    result = make_result({"good": 0.5}, n=400, n_folds=2, class_names=[f"class {code}" for code in range(40)])
+    page = show(comparison_report(result, pictures=rng.integers(0, 256, size=(400, 8, 8), dtype=np.uint8)))
+    buttons = page.locator("#models table.groups button")
+    assert page.locator("#models table.groups button[tabindex='0']").count() == 1
+    buttons.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    panel = page.locator("[popover]:popover-open")
+    assert panel.get_by_role("img").count() > 0
+    assert panel.get_by_text("prediction").count() == 1
+    page.keyboard.press("Escape")
+    assert panel.count() == 0

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from skimgrec.reporting import _data_section, _disagreement_section, _hard_section, _model_section
-from skimgrec.reporting._confusion_content import MOST_CLASSES
+from skimgrec.reporting._confusion import coarse_matrix, confusion_counts
+from skimgrec.reporting._confusion_content import MOST_CLASSES, N_GROUPS
 from skimgrec.reporting._environment import environment
 from skimgrec.reporting._shelf import PictureShelf
 from skimgrec.reporting._shots import chance
@@ -317,12 +318,71 @@ def test_many_classes_and_pictures_stay_within_bounds(make_result, few_checks):
     assert len(shelf.content()) < 6_000
     model = sections["models"].content["models"][0]
     assert model["confusion"]["matrix"] is None
-    assert len(model["confusion"]["pairs"]) == len(model["confusion"]["panels"]) == 30
+    assert len(model["confusion"]["pairs"]) == 30
     assert len(model["classes"]) == 200
-    counts = sum(cell["count"] for row in model["confusion"]["coarse"]["rows"] for cell in row["cells"])
-    assert counts == n
+    cells = [cell for row in model["confusion"]["coarse"]["rows"] for cell in row["cells"]]
+    assert sum(cell["count"] for cell in cells) == n
+    # Every number, of a pair and of two groups, opens its pictures.
+    panels = {panel["id"]: panel for panel in model["confusion"]["panels"]}
+    assert list(panels) == [
+        *sorted((pair["id"] for pair in model["confusion"]["pairs"]), key=lambda id: [*map(int, id.split("-"))]),
+        *(cell["id"] for cell in cells if cell["count"]),
+    ]
+    assert all(panel["shots"] for panel in panels.values())
     assert model["mistakes"]["shown"].startswith("24 of ")
     assert "are not checked anew" in sections["data"].content["check"]["why"]
+
+
+def test_wrong_labels_by_a_model_that_guesses_stand_below_a_caution(make_result, pictures):
+    result = make_result({"good": 0.9, "blind": 0.0})
+    good, blind = sections_of(result, pictures)["models"].content["models"]
+    assert good["label_errors"]["caution"] is None
+    assert blind["label_errors"]["caution"].startswith("blind is not shown to be better than guessing")
+    text = rendered(sections_of(result, pictures)["models"])
+    assert text.count("Caution: blind is not shown to be better than guessing") == 1
+
+
+def test_areas_under_roc_curves_say_what_they_were_computed_from(make_result):
+    section = sections_of(make_result({"good": 0.9}))["models"]
+    (model,) = section.content["models"]
+    assert model["auc_basis"].startswith("All folds are taken together")
+    assert rendered(section).count("ROC AUC: each class against all others.") == 1
+    (single,) = sections_of(make_result({"good": 0.9}, n_folds=1))["models"].content["models"]
+    assert single["auc_basis"] == "Computed from the test pictures."
+    (bare,) = sections_of(make_result({"good": 0.9}, probabilities=False))["models"].content["models"]
+    assert bare["auc_basis"] == ""
+
+
+def test_a_sample_that_stands_for_all_is_said_to_beside_the_areas(make_result):
+    n, names = 50_000, list(range(100))
+    (model,) = sections_of(make_result({"good": 0.9}, n=n, class_names=names))["models"].content["models"]
+    sample = "A random sample of 40,000 of 50,000 predictions stands for all."
+    assert model["auc_basis"].endswith(sample)
+    assert model["roc"]["said"].endswith(sample)
+
+
+def test_a_cell_of_groups_opens_pictures_of_its_classes_mistakes_first(make_result):
+    names = [f"class {code:03}" for code in range(60)]
+    result = make_result({"good": 0.7}, n=3000, n_folds=2, class_names=names)
+    confusion = sections_of(result, np.zeros((3000, 2, 2), np.uint8))["models"].content["models"][0]["confusion"]
+    source = ReportSource(result=result)
+    answers = source.out_of_fold("good")
+    found = coarse_matrix(confusion_counts(answers.true, answers.predicted, 60), N_GROUPS)
+    group_of = {code: number for number, group in enumerate(found.groups, start=1) for code in group}
+    codes = {name: code for code, name in enumerate(names)}
+    panels = [panel for panel in confusion["panels"] if panel["id"].startswith("g")]
+    assert len(panels) > N_GROUPS
+    for panel in panels:
+        number, other = map(int, panel["id"][1:].split("-"))
+        said = [shot["lines"][0].removeprefix("said: ").partition(" (") for shot in panel["shots"]]
+        assert {group_of[codes[name]] for name, _, _ in said} == {other}
+        rows = [int(shot["name"].removeprefix("picture ")) for shot in panel["shots"]]
+        assert {group_of[result.target[row]] for row in rows} == {number}
+        count = int(found.counts[number - 1, other - 1])
+        assert panel["times"] == f"{count:,} prediction{'s' if count > 1 else ''}"
+        wrong = [len(shot["lines"]) > 1 for shot in panel["shots"]]
+        assert wrong == sorted(wrong, reverse=True)
+        assert panel["shown"] == ("" if len(rows) == count else f"{len(rows)} of {count:,} shown")
 
 
 def test_the_most_classes_of_a_whole_matrix_stay_within_bounds(make_result, few_checks):

@@ -214,6 +214,24 @@ def test_failures_of_the_same_kind_are_told_once(result):
     assert built(_limits_section, result) is None
 
 
+def test_what_failed_on_a_smaller_training_set_is_told_apart(result):
+    partial = [
+        dataclasses.replace(row, error="ValueError: too few", traceback="trace")
+        if row.estimator == "fair" and row.train_size == 0.1
+        else row
+        for row in result.partial_rows
+    ]
+    content = built(_limits_section, dataclasses.replace(result, partial_rows=partial))
+    assert content["failures"] == [
+        {
+            "name": "fair",
+            "error": "ValueError: too few",
+            "folds": "learning from 16 pictures, every fold",
+            "trace": "trace",
+        }
+    ]
+
+
 def test_what_is_needed_to_repeat_it_is_there(result):
     content = built(_repeat_section, result, command="skimgrec compare made\x1b[0m")
     # The page spells it out, and offers no copy of what a shell would take for something else.

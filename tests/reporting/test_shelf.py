@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from skimgrec import ImageLoader
-from skimgrec.reporting._shelf import SIDE, PictureShelf, can_be_shown, limits_of, to_uint8
+from skimgrec.reporting._shelf import LESS_SIDE, SIDE, PictureShelf, can_be_shown, limits_of, to_uint8
 
 
 def shelf_of(pictures, **options):
@@ -106,6 +106,25 @@ def test_a_picture_is_embedded_once():
     shelf = shelf_of(pictures)
     assert shelf.key(0) == shelf.key(0) == shelf.key(1) != shelf.key(2)
     assert len(shelf.content()) == 2
+
+
+def test_pictures_get_by_with_less_once_many_are_there(rng):
+    small = rng.integers(256, size=(60, 32, 32, 3), dtype=np.uint8)
+    shelf = shelf_of(small, budget=60_000)
+    keys = [shelf.key(row) for row in range(60)]
+    formats = [opened(shelf, key).format for key in keys if key]
+    n_exact = formats.count("PNG")
+    assert formats == ["PNG"] * n_exact + ["WEBP"] * (len(formats) - n_exact)
+    assert 8 < n_exact < len(formats) - n_exact
+    assert sum(map(len, shelf.content().values())) <= 60_000
+    # About the same colours; noise is the hardest there is.
+    picture = np.asarray(opened(shelf, keys[n_exact]).convert("RGB"), dtype=float)
+    assert np.abs(picture.mean(axis=(0, 1)) - small[n_exact].mean(axis=(0, 1))).max() < 12
+    large = shelf_of(rng.integers(256, size=(30, 150, 300, 3), dtype=np.uint8), budget=60_000)
+    sizes = [opened(large, key).size for row in range(30) if (key := large.key(row))]
+    assert sizes[0] == (SIDE, SIDE // 2)
+    assert sizes[-1] == (LESS_SIDE, LESS_SIDE // 2)
+    assert sizes == sorted(sizes, reverse=True)
 
 
 def test_nothing_is_embedded_beyond_the_budget(rng):

@@ -11,7 +11,7 @@ WORKERS ?= 2
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
 
-.PHONY: help compare test test-jax test-ray lint docs bench pins clean
+.PHONY: help compare test test-jax test-ray lint docs bench api pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ docs: ## the documentation, as HTML in docs/_build/html; a warning is an error
 bench: ## every measurement in benchmarks/
 	$(SETUP) bench
 	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+api: ## write tests/public_api.txt anew, the list of public names and their signatures
+	$(SETUP) test
+	@$(BIN)/python tools/public_api.py
 
 pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 python3.13"
 	$(SETUP)

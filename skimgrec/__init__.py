@@ -57,6 +57,7 @@ _HOMES = {
     "read_card": "skimgrec.persistence",
     "save_index": "skimgrec.persistence",
     "save_model": "skimgrec.persistence",
+    "show_versions": "skimgrec.utils",
     "tune": "skimgrec.model_selection",
 }
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from skimgrec.persistence._errors import ModelFileError
+from skimgrec.utils._model_file_error import ModelFileError
 
 UNDEFINED = 2**64 - 1
 # Limits for a whole file: entries of groups, bytes of texts, and bytes of the headers that describe objects.

@@ -31,6 +31,7 @@ _HOMES = {
     "KerasMLPClassifier": "skimgrec.neural_network",
     "LBPTransformer": "skimgrec.feature_extraction",
     "LearningCurvesDisplay": "skimgrec.inspection",
+    "PretrainedTransformer": "skimgrec.neural_network",
     "RejectingClassifier": "skimgrec.neighbors",
     "SimilarityDisplay": "skimgrec.inspection",
     "TrainingCurveDisplay": "skimgrec.inspection",

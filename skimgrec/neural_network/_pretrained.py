@@ -346,6 +346,11 @@ class PretrainedTransformer(TransformerMixin, BaseEstimator):
         fixed = self.weights is not None or isinstance(self.random_state, Integral)
         return fixed and isinstance(X, (np.ndarray, LazyImages)) and X.dtype == np.uint8
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        # Text is the same on every system, and model files have no place for paths of one.
+        return {**state, "weights": os.fspath(self.weights)} if self.weights is not None else state
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         if "_weights" in state:

@@ -31,12 +31,12 @@ def check_stored_backbone(transformer: Any) -> None:
         raise ValueError(f"The weights of {what} are no numbers.")
     if not all(np.isfinite(array).all() for array in weights):
         raise ValueError(f"The weights of {what} are not all finite: its features would be meaningless.")
-    height, width = network_size(*transformer.image_shape_[:2], size)
+    size = network_size(1, 1, size)
     load_keras(transformer.n_threads)
     backbone = backbone_named(name)
     if backbone.name != name or plain_params(backbone, transformer._fitted_params) != transformer._fitted_params:
         raise ValueError(f"{what} has a network that is none.")
-    model = weightless(backbone, transformer._fitted_params, (height, width))
+    model = weightless(backbone, transformer._fitted_params, size)
     fault = weights_fault([tuple(map(int, weight.shape)) for weight in model.weights], weights)
     if fault:
         raise ValueError(f"{what} has {fault}")

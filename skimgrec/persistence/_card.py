@@ -162,12 +162,10 @@ def _pretrained(step: Any) -> str:
     where = "their own size" if isinstance(size, str) else " x ".join(map(str, size)) + " pixels"
     kind = "random" if step.weights is None else "ImageNet" if step.weights == "imagenet" else "given"
     network = getattr(step, "backbone_", step.backbone)
-    return (
-        f"features of {network} with {kind} weights for pictures of {where}, {_POOLED[step.pooling]} over the picture"
-    )
+    pooled = {"avg": "averaged", "max": "the highest"}[step.pooling]
+    return f"features of {network} with {kind} weights for pictures of {where}, {pooled} over the picture"
 
 
-_POOLED = {"avg": "averaged", "max": "the highest"}
 _WORDS: dict[str, Callable[[Any], str]] = {
     "BagOfVisualWords": _visual_words,
     "ColorHistogramTransformer": _color,

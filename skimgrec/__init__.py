@@ -32,6 +32,7 @@ _HOMES = {
     "LBPTransformer": "skimgrec.feature_extraction",
     "LearningCurvesDisplay": "skimgrec.inspection",
     "PatchKMeansTransformer": "skimgrec.feature_extraction",
+    "PretrainedTransformer": "skimgrec.neural_network",
     "RejectingClassifier": "skimgrec.neighbors",
     "SimilarityDisplay": "skimgrec.inspection",
     "TrainingCurveDisplay": "skimgrec.inspection",

@@ -166,6 +166,15 @@ def _cells(step: Any) -> str:
     return f"{cell if isinstance(cell, str) else ' x '.join(map(str, cell))} pixels per cell"
 
 
+def _pretrained(step: Any) -> str:
+    size = getattr(step, "image_size_", step.image_size)
+    where = "their own size" if isinstance(size, str) else " x ".join(map(str, size)) + " pixels"
+    kind = "random" if step.weights is None else "ImageNet" if step.weights == "imagenet" else "given"
+    network = getattr(step, "backbone_", step.backbone)
+    pooled = {"avg": "averaged", "max": "the highest"}[step.pooling]
+    return f"features of {network} with {kind} weights for pictures of {where}, {pooled} over the picture"
+
+
 _WORDS: dict[str, Callable[[Any], str]] = {
     "BagOfVisualWords": _visual_words,
     "ColorHistogramTransformer": _color,
@@ -175,6 +184,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "HOGTransformer": _hog,
     "ImageFlattener": lambda step: "pixels of each picture as one row",
     "PatchKMeansTransformer": _patches,
+    "PretrainedTransformer": _pretrained,
     "StandardScaler": lambda step: "each feature brought to mean 0 and standard deviation 1",
     "MinMaxScaler": lambda step: "each feature brought to {} to {}".format(*step.feature_range),
     "PCA": lambda step: f"the first {getattr(step, 'n_components_', step.n_components)} principal components",

@@ -5,13 +5,15 @@ PYTHON ?=
 # More arguments for the programs below, as in: make test PYTEST="-k flattener", make compare COMPARE="mnist --limit 5000".
 COMPARE ?= digits
 PYTEST ?=
+# The interpreters for test-dist and pins, such as "python3.11 python3.13"; empty: those that are found.
+PYTHONS ?=
 # How many processes share the whole suite; each takes up to two GB. What PYTEST chooses runs in one.
 WORKERS ?= 2
 
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
 
-.PHONY: help compare test test-jax test-ray lint docs bench pins clean
+.PHONY: help compare test test-jax test-ray test-dist test-all lint docs gallery bench api pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +33,12 @@ test-jax: ## the tests of the networks on JAX, in an environment without TensorF
 test-ray: ## the tests of comparisons on a cluster on Ray, in an environment of its own
 	@PYTHON="$(PYTHON)" sh tools/test_ray.sh
 
+test-dist: ## wheel and sdist in empty environments, oldest and newest packages; PYTHONS names the interpreters
+	$(SETUP)
+	@$(BIN)/python tools/smoke_dist.py $(if $(PYTHONS),--python $(PYTHONS))
+
+test-all: test gallery test-jax test-dist ## everything: also the whole gallery, JAX, and wheel and sdist on every Python
+
 lint: ## ruff and mypy only
 	$(SETUP) test
 	@echo "== ruff check"
@@ -45,9 +53,16 @@ docs: ## the documentation, as HTML in docs/_build/html; a warning is an error
 	@echo "== sphinx"
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 
+gallery: ## the documentation with all examples run, as it is published
+	@SKIMGREC_GALLERY=all $(MAKE) --no-print-directory docs
+
 bench: ## every measurement in benchmarks/
 	$(SETUP) bench
 	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+api: ## write tests/public_api.txt anew, the list of public names and their signatures
+	$(SETUP) test
+	@$(BIN)/python tools/public_api.py
 
 pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 python3.13"
 	$(SETUP)

@@ -26,11 +26,11 @@ import h5py
 import numpy as np
 from _fuzzing import outcomes, report
 
+from skimgrec.neural_network._keras_file import open_keras_file
+from skimgrec.neural_network._keras_weights import stored_layers
 from skimgrec.persistence import ModelFileError
 from skimgrec.persistence._keras_config import read_network
-from skimgrec.persistence._keras_file import open_keras_file
 from skimgrec.persistence._keras_guess import guess_classifier
-from skimgrec.persistence._keras_weights import stored_layers
 
 LIMIT_SECONDS, LIMIT_MIB = 2.0, 100.0
 # Of the wall clock: other programs may run.

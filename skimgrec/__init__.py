@@ -31,6 +31,8 @@ _HOMES = {
     "KerasMLPClassifier": "skimgrec.neural_network",
     "LBPTransformer": "skimgrec.feature_extraction",
     "LearningCurvesDisplay": "skimgrec.inspection",
+    "PatchKMeansTransformer": "skimgrec.feature_extraction",
+    "PretrainedTransformer": "skimgrec.neural_network",
     "RejectingClassifier": "skimgrec.neighbors",
     "SimilarityDisplay": "skimgrec.inspection",
     "TrainingCurveDisplay": "skimgrec.inspection",
@@ -56,6 +58,7 @@ _HOMES = {
     "read_card": "skimgrec.persistence",
     "save_index": "skimgrec.persistence",
     "save_model": "skimgrec.persistence",
+    "show_versions": "skimgrec.utils",
     "tune": "skimgrec.model_selection",
 }
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import warnings
 
 # SciPy reads this once, when it is first imported; without it scikit-learn skips its array API check.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
@@ -70,3 +71,42 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+def small_backbone():
+    """Return keras.applications' smallest network, 40 thousand weights, with numbers that tell pictures apart.
+
+    In one that nothing has trained the signal fades from layer to layer. Here every normalisation has seen what
+    reaches it.
+    """
+    import keras
+
+    model = keras.applications.MobileNet((32, 32, 3), alpha=0.1, include_top=False, weights=None)
+    rng = np.random.default_rng(7)
+    for weight in model.weights:
+        if weight.name in ("kernel", "beta"):
+            weight.assign(rng.normal(size=weight.shape))
+    layers = [layer for layer in model.layers if hasattr(layer, "momentum")]
+    momentum = layers[0].momentum
+    for layer in layers:
+        layer.momentum = 0.0
+    model(rng.uniform(-1, 1, (64, 4, 4, 3)).repeat(8, axis=1).repeat(8, axis=2).astype(np.float32), training=True)
+    for layer in layers:
+        layer.momentum = momentum
+    return model
+
+
+@pytest.fixture(scope="session")
+def backbone():
+    """Return a small network of keras.applications, with random weights."""
+    return small_backbone()
+
+
+@pytest.fixture(scope="session")
+def backbone_file(backbone, tmp_path_factory):
+    """Return the file of the weights of `backbone`."""
+    path = tmp_path_factory.mktemp("backbone") / "small.weights.h5"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras converts its variables in a way that NumPy 2 warns of
+        backbone.save_weights(path)
+    return path

@@ -1,6 +1,10 @@
 """scikit-learn's own checks, the whole of them, for every estimator."""
 
+import os
 import re
+import shutil
+import tempfile
+from pathlib import Path
 from unittest import SkipTest
 
 import keras
@@ -18,6 +22,8 @@ from skimgrec import (
     KerasCNNClassifier,
     KerasMLPClassifier,
     LBPTransformer,
+    PatchKMeansTransformer,
+    PretrainedTransformer,
     RejectingClassifier,
 )
 from skimgrec.model_selection import RBFSVMClassifier
@@ -25,6 +31,8 @@ from skimgrec.model_selection import RBFSVMClassifier
 # The checks train on tables of a few columns, which are taken for pictures of one row, and want an accuracy of 0.83
 # on some of them: so few steps, and a rate to match.
 _QUICK = {"epochs": 12, "batch_size": 64, "learning_rate": 0.03}
+# Where the fixture puts the weights of a small network: the table is read before any fixture runs.
+WEIGHTS = Path(tempfile.gettempdir()) / f"skimgrec-checks-{os.getpid()}.weights.h5"
 ESTIMATORS = {
     "BagOfVisualWords": BagOfVisualWords(n_words=2, random_state=0),
     "ColorHistogramTransformer": ColorHistogramTransformer(),
@@ -44,6 +52,13 @@ ESTIMATORS = {
     "KerasMLPClassifier": KerasMLPClassifier(hidden_layer_sizes=(16,), **_QUICK),
     "LBPTransformer": LBPTransformer(),
     "LBPTransformer whole": LBPTransformer(pixels_per_cell=None, scales=((8, 1), (4, 2)), norm="L1"),
+    "PatchKMeansTransformer": PatchKMeansTransformer(2, random_state=0),
+    "PatchKMeansTransformer triangle": PatchKMeansTransformer(
+        2, dictionary="patches", encoding="triangle", mirror=True, standardize=False, random_state=0
+    ),
+    "PretrainedTransformer": PretrainedTransformer(
+        "MobileNet", weights=str(WEIGHTS), backbone_params={"alpha": 0.1}, image_size=(32, 32)
+    ),
     "RBFSVMClassifier": RBFSVMClassifier(),
     "RBFSVMClassifier approximate": RBFSVMClassifier(max_exact=0),
     # The checks know of no label but those of the classes, and so want everything answered; test_rejecting.py holds
@@ -83,6 +98,13 @@ IMPOSSIBLE = {
 CHECKS = {
     name: list(estimator_checks_generator(estimator, legacy=True, mark=None)) for name, estimator in ESTIMATORS.items()
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _weights(backbone_file):
+    shutil.copy(backbone_file, WEIGHTS)
+    yield
+    WEIGHTS.unlink()
 
 
 def _check_name(check):

@@ -12,6 +12,7 @@ from skimgrec.feature_extraction._color import ColorHistogramTransformer
 from skimgrec.feature_extraction._flatten import ImageFlattener
 from skimgrec.feature_extraction._hog import HOGTransformer
 from skimgrec.feature_extraction._lbp import LBPTransformer
+from skimgrec.feature_extraction._patches import PatchKMeansTransformer
 from skimgrec.feature_extraction._words import BagOfVisualWords
 
 
@@ -50,6 +51,10 @@ def _words(image_shape: Any, random_state: int | None, n_jobs: int | None) -> An
     return BagOfVisualWords(image_shape=image_shape, random_state=random_state, n_jobs=n_jobs)
 
 
+def _patches(image_shape: Any, random_state: int | None, n_jobs: int | None) -> Any:
+    return PatchKMeansTransformer(image_shape=image_shape, random_state=random_state, n_jobs=n_jobs)
+
+
 # Histograms that are normalised to the same length, 1 a block of HOG, a cell or a picture, so that none of them
 # drowns the others where distances count.
 FEATURES = {
@@ -57,6 +62,7 @@ FEATURES = {
     "lbp": Feature("local binary patterns", _lbp),
     "color": Feature("colour histograms", _color),
     "bovw": Feature("visual words", _words),
+    "patches": Feature("responses to learnt filters of patches", _patches),
     "pixels": Feature("pixels scaled to 0..1", _pixels),
 }
 
@@ -87,8 +93,8 @@ def make_feature_union(
     features : str or iterable of str
         Which ones, in the order wanted, as a list of names or joined by plus signs: "hog" (:class:`HOGTransformer`),
         "lbp" (:class:`LBPTransformer`), "color" (:class:`ColorHistogramTransformer`), "bovw"
-        (:class:`BagOfVisualWords`) and "pixels" (:class:`ImageFlattener`, scaled to 0..1). `feature_descriptions` lists
-        them.
+        (:class:`BagOfVisualWords`), "patches" (:class:`PatchKMeansTransformer`) and "pixels" (:class:`ImageFlattener`,
+        scaled to 0..1). `feature_descriptions` lists them.
     image_shape : tuple of int, default=None
         (height, width) or (height, width, channels) of pictures that come flattened.
     random_state : int, default=None
@@ -113,9 +119,9 @@ def make_feature_union(
     Notes
     -----
     All of them have their default parameters, with which each block of HOG, each histogram of a cell and that of the
-    visual words has the Euclidean length 1. So they can stand beside each other, before an SVM too, without being
-    standardised. A parameter is set as in every union, for example
-    ``union.set_params(lbp__scales=((8, 1), (16, 2)))``. Pictures in files are read once for each kind.
+    visual words has the Euclidean length 1, as the responses to patches of each quarter have on average. So they can
+    stand beside each other, before an SVM too, without being standardised. A parameter is set as in every union, for
+    example ``union.set_params(lbp__scales=((8, 1), (16, 2)))``. Pictures in files are read once for each kind.
 
     Examples
     --------

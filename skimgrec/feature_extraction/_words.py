@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skimgrec.feature_extraction._parts import write_in_parts
 from skimgrec.feature_extraction._words_layout import CELLS, DETECTORS, WordsLayout, auto_patch
 from skimgrec.utils import Pictures, chunk_length, chunk_slices, read_rows, unchanged_on_failure, validate_pictures
+from skimgrec.utils._blas import one_blas_thread
 
 # So many descriptors of a picture are enough to learn words from, if there are other pictures.
 _FROM_A_PICTURE = 32
@@ -242,7 +243,6 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):
 
     def _learn_words(self, pictures: Pictures) -> NDArray[np.float32]:
         from sklearn.cluster import MiniBatchKMeans
-        from threadpoolctl import threadpool_limits
 
         random_state = check_random_state(self.random_state)
         descriptors = self._sample(pictures, random_state)
@@ -254,7 +254,7 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):
                 "pictures, take fewer words, or detector='dense-sift' with a smaller step."
             )
         kmeans = MiniBatchKMeans(self.n_words, n_init=1, random_state=random_state)
-        with threadpool_limits(1):
+        with one_blas_thread():
             kmeans.fit(descriptors)
         return np.ascontiguousarray(kmeans.cluster_centers_, np.float32)
 

@@ -80,6 +80,13 @@ def _logistic(random_state: int | None, n_jobs: int | None) -> Any:
     return LogisticRegression(tol=1e-3, max_iter=2000)
 
 
+def _ridge(random_state: int | None, n_jobs: int | None) -> Any:
+    from sklearn.linear_model import RidgeClassifier
+
+    # Rows of features whose squared length is a few units are fitted better for less than scikit-learn's own alpha.
+    return RidgeClassifier(alpha=0.3)
+
+
 def _linear_svm(random_state: int | None, n_jobs: int | None) -> Any:
     from sklearn.svm import LinearSVC
 
@@ -161,6 +168,7 @@ CLASSIFIERS = {
     "extra-trees": Classifier("extremely randomised trees on", _extra_trees, 4),
     "boosting": Classifier("gradient boosting of trees on", _boosting, 9),
     "logistic": Classifier("logistic regression on", _logistic, 5),
+    "ridge": Classifier("linear least squares on", _ridge, 4),
     "linear-svm": Classifier("linear SVM on", _linear_svm, 6),
     "rbf-svm": Classifier("SVM with an RBF kernel on", _rbf_svm, 7),
 }
@@ -197,6 +205,7 @@ CANDIDATES = {
     "extra-trees": Candidate("extremely randomised trees on pixels", _on_pixels(_extra_trees), False, 3),
     "boosting": Candidate("gradient boosting of trees on pixels", _on_pixels(_boosting), False, 9),
     "logistic": Candidate("logistic regression on pixels scaled to 0..1", _on_pixels(_logistic, **_SCALED), True, 5),
+    "ridge": Candidate("linear least squares on pixels scaled to 0..1", _on_pixels(_ridge, **_SCALED), False, 3),
     "linear-svm": Candidate("linear SVM on pixels scaled to 0..1", _on_pixels(_linear_svm, **_SCALED), False, 6),
     "rbf-svm": Candidate(
         "SVM with an RBF kernel on pixels scaled to 0..1",

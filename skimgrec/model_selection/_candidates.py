@@ -37,8 +37,9 @@ def candidates(
     names : iterable of str, default=None
         Which ones, in the order wanted. `candidate_descriptions` lists them. None takes eight that are quick or strong:
         "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp" and "cnn". Any of "1nn", "knn", "forest",
-        "extra-trees", "boosting", "logistic", "linear-svm" and "rbf-svm" ("svm" for short) goes with one or more kinds
-        of features, joined by plus signs: "forest+lbp", "svm+hog+lbp+color". `make_feature_union` says which there are.
+        "extra-trees", "boosting", "logistic", "ridge", "linear-svm" and "rbf-svm" ("svm" for short) goes with one or
+        more kinds of features, joined by plus signs: "forest+lbp", "svm+hog+lbp+color". `make_feature_union` says which
+        there are.
     random_state : int, default=None
         Seed for each classifier that draws random numbers.
     n_jobs : int, default=None

@@ -106,7 +106,7 @@ class Network:
         # Built now, the optimizer's variables do not force a second trace of the training step.
         # Under mixed precision the model's optimizer is a wrapper around this one.
         self.model.optimizer.build(self.model.trainable_variables)
-        self._untrained_optimizer = _values(self.model.optimizer.variables)
+        self._untrained_optimizer = values_of(self.model.optimizer.variables)
         # Keras makes it anew where a callback of the user's compiles the model again.
         self.model.make_train_function()
         self._as_compiled = self._compiled_parts()
@@ -156,9 +156,9 @@ class Network:
     def snapshot(self) -> TrainingState:
         """Return a copy of all numbers that training changes, while it goes on."""
         return TrainingState(
-            weights=_values(self.model.weights),
-            optimizer=_values(self.model.optimizer.variables),
-            generators=_values(self._generators),
+            weights=values_of(self.model.weights),
+            optimizer=values_of(self.model.optimizer.variables),
+            generators=values_of(self._generators),
         )
 
     def state(self) -> TrainingState:
@@ -242,7 +242,8 @@ def _seeded(initializer: Any, rng: np.random.Generator) -> Any:
     return type(initializer).from_config({**config, "seed": int(rng.integers(2**31))})
 
 
-def _values(variables: Sequence[Any]) -> Arrays:
+def values_of(variables: Sequence[Any]) -> Arrays:
+    """Return copies of the numbers of variables, as `frozen` does."""
     keras = load_keras()
     if keras.backend.backend() == "tensorflow":
         # Keras's own conversion warns under NumPy 2.

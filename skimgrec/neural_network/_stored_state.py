@@ -60,13 +60,20 @@ def check_stored_state(net: Any) -> None:
     if not all(array.size <= 64 for array in generators):
         raise ValueError(f"{name} in the file has a state of its random generators that is none.")
     if isinstance(net._fitted_architecture, str):
-        wanted = _shapes_of_weights(net, name)
-        found = [array.shape for array in weights]
-        if wanted != found:
-            place = next((i for i, (a, b) in enumerate(zip(wanted, found, strict=False)) if a != b), None)
-            what = f"{len(found)} arrays" if place is None else f"shape {found[place]} at place {place}"
-            need = f"{len(wanted)} arrays" if place is None else f"{wanted[place]}"
-            raise ValueError(f"{name} in the file has weights of {what}, where its architecture has {need}.")
+        fault = weights_fault(_shapes_of_weights(net, name), weights)
+        if fault:
+            raise ValueError(f"{name} in the file has {fault}")
+
+
+def weights_fault(wanted: list[tuple[int, ...]], weights: Any) -> str | None:
+    """Return in words where arrays differ from the shapes of an architecture, None if they do not."""
+    found = [array.shape for array in weights]
+    if wanted == found:
+        return None
+    place = next((i for i, (a, b) in enumerate(zip(wanted, found, strict=False)) if a != b), None)
+    what = f"{len(found)} arrays" if place is None else f"shape {found[place]} at place {place}"
+    need = f"{len(wanted)} arrays" if place is None else f"{wanted[place]}"
+    return f"weights of {what}, where its architecture has {need}."
 
 
 def _shapes_of_weights(net: Any, name: str) -> list[tuple[int, ...]]:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from skimgrec.persistence._errors import ModelFileError
-from skimgrec.persistence._json import parse_json, to_json
 from skimgrec.utils._files import check_schema
+from skimgrec.utils._json import parse_json, to_json
 
 MANIFEST, CARD, STATE = "manifest.json", "card.json", "state.json"
 KIND, VERSION = "skimgrec model", 1

@@ -150,11 +150,29 @@ def _visual_words(step: Any) -> str:
     )
 
 
+def _patches(step: Any) -> str:
+    what = "centres of groups of patches" if step.dictionary == "kmeans" else "patches"
+    mirrored = ", with the mirrored picture" if step.mirror else ""
+    return (
+        f"responses ({step.encoding}) to {step.n_components} filters, {what}, averaged over {step.n_pools} x "
+        f"{step.n_pools} parts of the picture{mirrored}"
+    )
+
+
 def _cells(step: Any) -> str:
     cell = step.pixels_per_cell
     if cell is None:
         return "over the whole picture"
     return f"{cell if isinstance(cell, str) else ' x '.join(map(str, cell))} pixels per cell"
+
+
+def _pretrained(step: Any) -> str:
+    size = getattr(step, "image_size_", step.image_size)
+    where = "their own size" if isinstance(size, str) else " x ".join(map(str, size)) + " pixels"
+    kind = "random" if step.weights is None else "ImageNet" if step.weights == "imagenet" else "given"
+    network = getattr(step, "backbone_", step.backbone)
+    pooled = {"avg": "averaged", "max": "the highest"}[step.pooling]
+    return f"features of {network} with {kind} weights for pictures of {where}, {pooled} over the picture"
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {
@@ -165,6 +183,8 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "ImageLoader": _loader,
     "HOGTransformer": _hog,
     "ImageFlattener": lambda step: "pixels of each picture as one row",
+    "PatchKMeansTransformer": _patches,
+    "PretrainedTransformer": _pretrained,
     "StandardScaler": lambda step: "each feature brought to mean 0 and standard deviation 1",
     "MinMaxScaler": lambda step: "each feature brought to {} to {}".format(*step.feature_range),
     "PCA": lambda step: f"the first {getattr(step, 'n_components_', step.n_components)} principal components",

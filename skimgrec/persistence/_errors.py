@@ -1,7 +1,5 @@
-"""The one error of a model file that is not loaded."""
+"""The one error of a model file that is not loaded, which readers further down raise, too."""
 
-from __future__ import annotations
+from skimgrec.utils._model_file_error import ModelFileError
 
-
-class ModelFileError(ValueError):
-    """A model that cannot be saved, or a file that is refused; the message says why."""
+__all__ = ["ModelFileError"]

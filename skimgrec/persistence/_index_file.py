@@ -18,11 +18,11 @@ from sklearn.utils.validation import check_is_fitted
 from skimgrec.neighbors import ImageNeighbors
 from skimgrec.persistence._archive import Member, end_of_archive, local_header, read_directory, write_archive
 from skimgrec.persistence._errors import ModelFileError
-from skimgrec.persistence._json import parse_json, to_json
 from skimgrec.persistence._model_file import model_members, read_model
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import check_image_shape
 from skimgrec.utils._files import check_schema, open_atomically
+from skimgrec.utils._json import parse_json, to_json
 
 KIND, VERSION = "skimgrec index", 1
 MANIFEST, FEATURES, INDEX, VECTORS = "manifest.json", "features.skimgrec", "index.json", "vectors.npy"

@@ -270,7 +270,19 @@ def _check_own(value: Any) -> None:
 
         fault = histogram_fault(value)
         _require(fault is None, type(value).__name__, fault or "")
-    if hasattr(value, "weights_"):
+    if "_patches_layout" in vars(value):
+        from skimgrec.persistence._patches_faults import patches_fault
+
+        fault = patches_fault(value)
+        _require(fault is None, type(value).__name__, fault or "")
+    if hasattr(value, "backbone_"):
+        from skimgrec.neural_network._pretrained_state import check_stored_backbone
+
+        try:
+            check_stored_backbone(value)
+        except ValueError as error:
+            raise ModelFileError(str(error)) from error
+    elif hasattr(value, "weights_"):
         from skimgrec.neural_network._stored_state import check_stored_state
 
         try:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
+from skimgrec.neural_network._keras_file import open_keras_file
+from skimgrec.neural_network._keras_weights import weights_of
 from skimgrec.persistence._errors import ModelFileError
 from skimgrec.persistence._export_keras import without_advice
 from skimgrec.persistence._keras_config import first_difference, read_network
-from skimgrec.persistence._keras_file import open_keras_file
 from skimgrec.persistence._keras_guess import guess_classifier, ranges_of, shape_of_pictures
-from skimgrec.persistence._keras_weights import weights_of
 
 _Range = tuple[float, float]
 

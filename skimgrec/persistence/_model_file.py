@@ -12,10 +12,10 @@ from sklearn.utils.validation import check_is_fitted
 from skimgrec.persistence._archive import CARD, STATE, Archive, write_archive
 from skimgrec.persistence._card import describe
 from skimgrec.persistence._errors import ModelFileError
-from skimgrec.persistence._json import parse_json, to_json
 from skimgrec.persistence._reading import Builder, foreign_types
 from skimgrec.persistence._writing import check_importable, take_apart
 from skimgrec.utils._files import open_atomically
+from skimgrec.utils._json import parse_json, to_json
 
 
 def save_model(estimator: Any, path: str | os.PathLike[str], *, card: Mapping[str, Any] | None = None) -> None:

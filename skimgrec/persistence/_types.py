@@ -12,12 +12,14 @@ _OWN = {
     "skimgrec.feature_extraction._flatten": "ImageFlattener",
     "skimgrec.feature_extraction._hog": "HOGTransformer",
     "skimgrec.feature_extraction._lbp": "LBPTransformer",
+    "skimgrec.feature_extraction._patches": "PatchKMeansTransformer",
     "skimgrec.feature_extraction._words": "BagOfVisualWords",
     "skimgrec.preprocessing._loader": "ImageLoader",
     "skimgrec.neighbors._conformal": "ConformalClassifier",
     "skimgrec.neighbors._rejecting": "RejectingClassifier",
     "skimgrec.neural_network._cnn": "KerasCNNClassifier",
     "skimgrec.neural_network._mlp": "KerasMLPClassifier",
+    "skimgrec.neural_network._pretrained": "PretrainedTransformer",
 }
 _ESTIMATORS = {
     "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration _TemperatureScaling",
@@ -154,6 +156,7 @@ TRUSTABLE = frozenset({"Object", "Function", "Type", "Partial"})
 PLACES = {
     "sklearn.pipeline.Pipeline": ("memory",),
     "skimgrec.preprocessing._loader.ImageLoader": ("cache",),
+    "skimgrec.neural_network._pretrained.PretrainedTransformer": ("cache",),
 }
 # Estimators that keep a search tree over the training pictures. It is left out, and built anew.
 SEARCHERS = frozenset(

@@ -6,6 +6,7 @@ from skimgrec.utils._interrupts import interrupts_passed_on, may_keep_interrupte
 from skimgrec.utils._labels import check_labels
 from skimgrec.utils._lazy_images import LazyImages, Pictures, chunk_length, read_chunks, read_rows
 from skimgrec.utils._pictures import check_image_shape, validate_pictures, with_channel_axis
+from skimgrec.utils._show_versions import show_versions
 from skimgrec.utils._value_range import UINT8_RANGE, value_range
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "may_keep_interrupted_fit",
     "read_chunks",
     "read_rows",
+    "show_versions",
     "unchanged_on_failure",
     "validate_pictures",
     "value_range",

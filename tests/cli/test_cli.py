@@ -281,9 +281,9 @@ def test_models_are_listed_with_a_line_each(run):
     models, _, features = run("models").stdout.split("\n\n")
     assert [line.split()[0] for line in features.splitlines()] == [f"+{name}" for name in feature_descriptions()]
     assert [line.split()[0] for line in models.splitlines()] == [
-        "chance", "majority", "1nn", "knn", "forest", "extra-trees", "boosting", "logistic", "linear-svm", "rbf-svm",
-        "1nn+hog", "knn+hog", "forest+hog", "extra-trees+hog", "boosting+hog", "logistic+hog", "linear-svm+hog",
-        "rbf-svm+hog", "mlp", "cnn", "cnn-sequential",
+        "chance", "majority", "1nn", "knn", "forest", "extra-trees", "boosting", "logistic", "ridge",
+        "linear-svm", "rbf-svm", "1nn+hog", "knn+hog", "forest+hog", "extra-trees+hog", "boosting+hog",
+        "logistic+hog", "ridge+hog", "linear-svm+hog", "rbf-svm+hog", "mlp", "cnn", "cnn-sequential",
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from sklearn.base import clone
 from skimgrec import BagOfVisualWords
 from skimgrec.feature_extraction._words_kernel import Words, dense_sift
 from skimgrec.feature_extraction._words_layout import WordsLayout
-from skimgrec.utils import LazyImages, _lazy_images
+from skimgrec.utils import _lazy_images
 
 
 @pytest.fixture
@@ -170,33 +170,10 @@ def test_it_is_deterministic_and_leaves_the_global_random_state(pictures):
         np.testing.assert_array_equal(BagOfVisualWords(n_words=7, random_state=5).fit(pictures).vocabulary_, words[0])
 
 
-class Source:
-    """Pictures as if they lay in files, and how many were read at a time."""
-
-    def __init__(self, pictures, reads):
-        self.pictures, self.reads, self.paths = pictures, reads, np.arange(len(pictures)).astype(str)
-
-    shape = property(lambda self: self.pictures.shape[1:])
-
-    def __len__(self):
-        return len(self.pictures)
-
-    def take(self, rows):
-        return Source(self.pictures[rows], self.reads)
-
-    def read(self):
-        self.reads.append(len(self))
-        return self.pictures
-
-    def fingerprint(self):
-        return b"fixed"
-
-
 @pytest.mark.parametrize("limit", [10**5, 300])
-def test_pictures_in_files_are_read_in_chunks_and_give_the_same_words(pictures, monkeypatch, limit):
+def test_pictures_in_files_are_read_in_chunks_and_give_the_same_words(pictures, as_in_files, monkeypatch, limit):
     monkeypatch.setattr(_lazy_images, "_CHUNK_BYTES", 7 * pictures[0].nbytes)
-    reads = []
-    lazy = LazyImages(Source(pictures, reads))
+    lazy, reads = as_in_files(pictures)
     settings = {"n_words": 4, "max_descriptors": limit, "random_state": 0}
     expected = BagOfVisualWords(**settings).fit(pictures)
     words = BagOfVisualWords(**settings).fit(lazy)

@@ -12,7 +12,8 @@ from skimgrec.model_selection._budget import by_cost
 
 NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
 WITHOUT_KERAS = NAMES[:6]
-MORE = ["majority", "knn", "boosting", "linear-svm", "knn+hog", "boosting+hog", "logistic+hog", "linear-svm+hog"]
+MORE = ["majority", "knn", "boosting", "ridge", "linear-svm", "knn+hog", "boosting+hog", "logistic+hog"]
+MORE += ["ridge+hog", "linear-svm+hog"]
 MORE += ["rbf-svm", "rbf-svm+hog", "extra-trees", "extra-trees+hog", "cnn-sequential"]
 
 

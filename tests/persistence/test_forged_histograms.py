@@ -4,7 +4,7 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import BagOfVisualWords, ColorHistogramTransformer, LBPTransformer
+from skimgrec import BagOfVisualWords, ColorHistogramTransformer, LBPTransformer, PatchKMeansTransformer
 from skimgrec.persistence import ModelFileError
 
 
@@ -25,6 +25,10 @@ def color(space="hsv", bins=(8, 8, 8), joint=False, cell=(4, 4), norm="L1"):
 
 def words(detector="dense-sift", cell=1, step=1, levels=1, norm="L1"):
     return entry((detector, cell, step, levels, norm))
+
+
+def patches(side=4, step=1, pools=2, encoding="relu", threshold=0.25, contrast=0.0125, mirror=False):
+    return entry((side, 4, step, pools, encoding, threshold, contrast, mirror))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,25 @@ def words(detector="dense-sift", cell=1, step=1, levels=1, norm="L1"):
                 words(norm=2),
             )
         ),
+        *(
+            (PatchKMeansTransformer(3, random_state=0), "_patches_layout", patches(), made_up)
+            for made_up in (
+                3,
+                entry((4, 4)),
+                patches(side=0),
+                patches(side=5),  # more values than the filters have
+                patches(step=0),
+                patches(step=10**6),
+                patches(pools=3),  # more features than are standardised
+                patches(pools=10**6),
+                patches(encoding="sigmoid"),
+                patches(encoding="triangle"),
+                patches(threshold=-1.0),
+                patches(threshold=1),
+                patches(contrast=float("nan")),
+                patches(mirror=1),
+            )
+        ),
     ],
 )
 def test_layouts_that_do_not_fit_are_refused(
@@ -106,4 +129,19 @@ def test_words_that_are_no_numbers_are_refused(quietly_fitted, opened, tmp_path,
         return None
 
     with pytest.raises(ModelFileError, match="words that are none"):
+        opened(forge.with_arrays(content, change))
+
+
+@pytest.mark.parametrize("shape", [(3, 16), (16,), (16, 16), (24,)], ids=str)
+def test_filters_that_are_no_numbers_are_refused(quietly_fitted, opened, tmp_path, forge, shape):
+    model = make_pipeline(PatchKMeansTransformer(3, random_state=0), GaussianNB())
+    content = forge.saved_bytes(quietly_fitted(model), tmp_path)
+
+    def change(array):
+        if array.shape == shape and array.dtype == "float32":
+            array.flat[1] = float("nan")
+            return array
+        return None
+
+    with pytest.raises(ModelFileError, match=r"values that are no numbers|not finite"):
         opened(forge.with_arrays(content, change))

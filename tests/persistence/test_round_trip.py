@@ -35,6 +35,7 @@ from skimgrec import (
     KerasCNNClassifier,
     KerasMLPClassifier,
     LBPTransformer,
+    PatchKMeansTransformer,
     load_model,
     save_model,
 )
@@ -67,6 +68,8 @@ MODELS = {
         make_union(LBPTransformer(method="uniform"), ColorHistogramTransformer(joint=True)), GaussianNB()
     ),
     "words": make_pipeline(BagOfVisualWords(n_words=9, spatial_pyramid=2, random_state=0), GaussianNB()),
+    "patches": make_pipeline(PatchKMeansTransformer(9, mirror=True, random_state=0), GaussianNB()),
+    "near filters": make_pipeline(PatchKMeansTransformer(9, encoding="triangle", random_state=0), GaussianNB()),
     "union": make_pipeline(HOG, make_union(PCA(2), SelectKBest(k=3), FunctionTransformer(np.sqrt)), GaussianNB()),
 }
 TRAINED_ON = {

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.persistence import _hdf5_format as form
-from skimgrec.persistence._errors import ModelFileError
+from skimgrec.utils import _hdf5_format as form
+from skimgrec.utils._model_file_error import ModelFileError
 
 _MOST_GROUPS, _DEEPEST = 10_000, 12
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skimgrec.neural_network import load_keras
-from skimgrec.persistence._errors import ModelFileError
-from skimgrec.persistence._hdf5 import StoredArray, StoredGroup
-from skimgrec.persistence._keras_file import KerasFile
+from skimgrec.neural_network._keras_file import KerasFile
+from skimgrec.neural_network._runtime import load_keras
+from skimgrec.utils._hdf5 import StoredArray, StoredGroup
+from skimgrec.utils._model_file_error import ModelFileError
 
 _LAYERS = ("layers", "_layer_checkpoint_dependencies")
 # Of what is not the network: the optimizer, the metrics, and what draws random numbers.

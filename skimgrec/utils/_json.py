@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from skimgrec.persistence._errors import ModelFileError
+from skimgrec.utils._model_file_error import ModelFileError
 
 # What Python may come to hold for one text, in bytes.
 _MOST_MEMORY = 150 * 2**20

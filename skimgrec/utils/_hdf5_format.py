@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from skimgrec.persistence._errors import ModelFileError
+from skimgrec.utils._model_file_error import ModelFileError
 
 UNDEFINED = 2**64 - 1
 # Limits for a whole file: entries of groups, bytes of texts, and bytes of the headers that describe objects.
@@ -59,7 +59,7 @@ class Type:
     size : int
         In bytes.
     dtype : dtype or None
-        Of a floating-point number.
+        Of a number.
     is_text, is_varying : bool
     """
 
@@ -269,11 +269,19 @@ def read_type(data: bytes) -> Type:
         plain = bits & ~1 == (8 * size - 1) << 8 | 0x20
         if plain and struct.unpack_from("<HHBBBBI", data, 8) == _IEEE[size]:
             return Type(f"float{8 * size}", size, np.dtype(f"{'>' if bits & 1 else '<'}f{size}"))
+    if kind == 0 and size in (1, 2, 4, 8) and struct.pack("<HH", 0, 8 * size) == data[8:12]:
+        return Type("whole numbers", size, np.dtype(f"{'>' if bits & 1 else '<'}{'i' if bits & 8 else 'u'}{size}"))
     if kind == 3:
         return Type("text", size, is_text=True)
     if kind == 9 and bits & 15 == 1 and size == 16:
         return Type("text of varying length", size, is_text=True, is_varying=True)
-    words = {0: "whole numbers", 1: "floating-point numbers of another kind", 3: "text", 5: "bytes", 6: "records"}
+    words = {
+        0: "whole numbers of another kind",
+        1: "other floating-point numbers",
+        3: "text",
+        5: "bytes",
+        6: "records",
+    }
     return Type(words.get(kind, "something else than numbers"), size)
 
 

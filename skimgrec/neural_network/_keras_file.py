@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from skimgrec.persistence._errors import ModelFileError
-from skimgrec.persistence._hdf5 import StoredGroup, open_hdf5
-from skimgrec.persistence._json import parse_json
+from skimgrec.utils._hdf5 import StoredGroup, open_hdf5
+from skimgrec.utils._json import parse_json
+from skimgrec.utils._model_file_error import ModelFileError
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"
 _LARGEST_CONFIG = 16 * 2**20

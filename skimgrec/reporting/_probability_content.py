@@ -86,7 +86,7 @@ def roc_basis(source: ReportSource, found: Roc, n_answers: int) -> str:
     """Say what predictions areas under ROC curves were computed from."""
     pooled = (
         "All folds are taken together, so that a model whose probabilities mean one thing in one fold and another in "
-        "the next has a smaller area than the mean of the folds."
+        "the next has a smaller area here than in each of them."
         if source.result.n_folds > 1
         else "Computed from the test pictures."
     )

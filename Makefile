@@ -27,7 +27,8 @@ test: lint ## lint, types, and the whole test suite with the doctests and the RE
 	@$(BIN)/python -m pytest $(or $(PYTEST),-n $(WORKERS) --dist worksteal)
 
 test-jax: ## the tests of the networks on JAX, in an environment without TensorFlow
-	@PYTHON="$(PYTHON)" sh tools/test_jax.sh tests/neural_network tests/test_check_estimator.py
+	@PYTHON="$(PYTHON)" sh tools/test_jax.sh tests/neural_network tests/test_check_estimator.py \
+		tests/inspection/test_grad_cam.py tests/inspection/test_feature_maps_display.py
 
 test-ray: ## the tests of comparisons on a cluster on Ray, in an environment of its own
 	@PYTHON="$(PYTHON)" sh tools/test_ray.sh

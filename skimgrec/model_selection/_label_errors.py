@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from skimgrec.model_selection._guessing import guessing_caution
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skimgrec.model_selection._pairwise import Pair
     from skimgrec.model_selection._result import ComparisonResult
 
 
@@ -75,8 +77,20 @@ def margins(probabilities: NDArray[np.floating], labels: NDArray[np.intp]) -> ND
     return own - others.max(axis=1)
 
 
-def label_errors_of(result: ComparisonResult, estimator: str | None) -> pd.DataFrame:
-    """Return the likely label errors of a comparison, as `ComparisonResult` describes."""
+def label_errors_of(
+    result: ComparisonResult, estimator: str | None, pairs: Sequence[Pair] | None = None
+) -> pd.DataFrame:
+    """Return the likely label errors of a comparison, as `ComparisonResult` describes.
+
+    Parameters
+    ----------
+    result : ComparisonResult
+        The comparison.
+    estimator : str or None
+        Whose probabilities to go by.
+    pairs : sequence of Pair, default=None
+        Those of the comparison in its first metric, if they are there already.
+    """
     import pandas as pd
 
     name = _with_probabilities(result, estimator)
@@ -104,7 +118,7 @@ def label_errors_of(result: ComparisonResult, estimator: str | None) -> pd.DataF
     frame["proba_target"] = probabilities[picked, given]
     frame["proba_suggested"] = probabilities[picked, suggested]
     frame["margin"] = margins(probabilities, labels)[picked]
-    frame.attrs["caution"] = guessing_caution(result, name)
+    frame.attrs["caution"] = guessing_caution(result, name, pairs)
     return frame
 
 

@@ -420,7 +420,8 @@ class ComparisonResult(SavedResult):
         """Return a report about the comparison as one page of HTML, or save it to a file.
 
         The page needs no network and no other file. It holds the verdict, the table, and what lies behind them, for
-        each estimator what it gets wrong. Names of files and classes are shown as text, whatever they hold.
+        each estimator what it gets wrong, and for networks how they were trained. Names of files and classes are shown
+        as text, whatever they hold.
 
         Parameters
         ----------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skimgrec.model_selection._label_errors import label_errors_of
 from skimgrec.reporting._across_models import is_guessing
 from skimgrec.reporting._calibration import calibration
 from skimgrec.reporting._roc import Roc, RocCurve
@@ -86,7 +87,7 @@ def roc_basis(source: ReportSource, found: Roc, n_answers: int) -> str:
     """Say what predictions areas under ROC curves were computed from."""
     pooled = (
         "All folds are taken together, so that a model whose probabilities mean one thing in one fold and another in "
-        "the next has a smaller area than the mean of the folds."
+        "the next has a smaller area here than in each of them."
         if source.result.n_folds > 1
         else "Computed from the test pictures."
     )
@@ -117,7 +118,7 @@ def label_error_content(
     if found.probabilities.size > _MOST_SEARCHED and name != _best_with_probabilities(source):
         return {"why": "Looked for with the best model that gives probabilities alone, because there are so many."}
     try:
-        frame = result.label_errors(name)
+        frame = label_errors_of(result, name, source.pairs)
     except ValueError as error:
         return {"why": f"They cannot be told: {error}"}
     if not len(frame):

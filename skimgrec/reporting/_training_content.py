@@ -40,10 +40,10 @@ def training_content(source: ReportSource, name: str) -> dict[str, Any] | None:
         `has_best`, which of the marks there are.
     """
     rows = [row for row in source.result.rows if row.estimator == name and row.history]
-    panels = _panels(rows)
+    drawn = rows[:MOST_FOLDS]
+    panels = _panels(drawn)
     if not panels:
         return None
-    drawn = rows[:MOST_FOLDS]
     n_epochs = {row.fold: max(len(values) for values in (row.history or {}).values()) for row in rows}
     has_validation = any(quantity.startswith(_VALIDATION) for row in rows for quantity in row.history or {})
     kept = [row.best_epoch for row in rows if row.best_epoch is not None]

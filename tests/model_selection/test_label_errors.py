@@ -207,3 +207,21 @@ def test_a_classifier_that_is_right_less_often_than_the_commonest_class_may_stil
     wrong = [replace(row, predicted=[1 - code for code in row.predicted]) for row in rows]
     assert guessing_caution(replace(result, rows=wrong), "nb").startswith("nb is not shown to be better than guessing")
     assert guessing_caution(replace(result, rows=[replace(row, predicted=None) for row in rows]), "nb") is None
+
+
+def test_what_cannot_be_told_apart_from_guesses_is_cautioned_about_as_in_the_verdict():
+    """Of few folds, the test does not tell what a look at all predictions may suggest."""
+    rng = np.random.default_rng(0)
+    labels = np.tile(["cat", "dog"], 150)
+    X = rng.normal(size=(300, 1)) + 0.9 * (labels == "cat")[:, None]
+    models = {"chance": DummyClassifier(strategy="stratified", random_state=0), "nb": GaussianNB()}
+    result = compare(models, X, labels, cv=2, keep_probabilities=True, random_state=0)
+    assert "It is not shown to be better than chance" in result.verdict()
+    caution = (
+        "nb is not shown to be better than chance, which only guesses. What it takes for a wrong label says little."
+    )
+    assert result.label_errors("nb").attrs["caution"] == caution
+    alone = replace(
+        result, rows=[row for row in result.rows if row.estimator == "nb"], estimators={"nb": result.estimators["nb"]}
+    )
+    assert alone.label_errors("nb").attrs["caution"] is None

@@ -121,6 +121,16 @@ def test_a_history_without_numbers_is_no_chart(trained):
     assert content_of(trained({"loss": [math.nan, math.inf]})) is None
 
 
+def test_numbers_in_folds_that_are_not_drawn_alone_are_no_chart(trained):
+    result = trained(n_folds=MOST_FOLDS + 1)
+    diverged = {"loss": [math.nan, math.nan]}
+    rows = [
+        dataclasses.replace(row, history=diverged) if row.history and row.fold < MOST_FOLDS else row
+        for row in result.rows
+    ]
+    assert content_of(dataclasses.replace(result, rows=rows)) is None
+
+
 def test_a_history_of_some_folds_says_of_how_many(trained):
     result = trained()
     rows = [dataclasses.replace(row, history=None) if row.fold == 1 else row for row in result.rows]

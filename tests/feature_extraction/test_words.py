@@ -147,9 +147,7 @@ def test_detectors_that_find_nothing_say_what_to_do(detector):
 def test_fewer_descriptors_than_words(pictures):
     with pytest.raises(ValueError, match=r"n_words=256 .* from 99 descriptors, as many as max_descriptors=99\. Raise"):
         BagOfVisualWords(max_descriptors=99).fit(pictures)
-    with pytest.raises(
-        ValueError, match=r"all that detector='dense-sift' finds in 2 pictures of .* smaller step"
-    ):
+    with pytest.raises(ValueError, match=r"all that detector='dense-sift' finds in 2 pictures of .* smaller step"):
         BagOfVisualWords().fit(pictures[:2])
 
 

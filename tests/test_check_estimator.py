@@ -80,6 +80,8 @@ EXPECTED_FAILURES = {"KerasCNNClassifier sequential": _FLOAT32_NOISE, "KerasMLPC
 EXPECTED_FAILURES["KerasCNNClassifier"] = {
     name: bound for name, bound in _FLOAT32_NOISE.items() if name != "check_sample_weight_equivalence_on_dense_data"
 }
+# libsvm stops within 1e-3 of the best, which is another place for a row of weight 2 than for the same row twice.
+EXPECTED_FAILURES["RBFSVMClassifier"] = {"check_sample_weight_equivalence_on_dense_data": 1e-3}
 # What cannot hold.
 IMPOSSIBLE = {
     ("KerasCNNClassifier", "check_sample_weight_equivalence_on_dense_data"): (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from skimgrec.feature_extraction import feature_descriptions
 from skimgrec.neighbors import ImageNeighbors, model_features
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from skimgrec.cli._progress import Progress
     from skimgrec.preprocessing import ImageLoader
 
-_NAMED = ("hog", "pixels")
 # What decides how an index is made; one that is there already has its own.
 _OF_MAKING = ("--features", "--metric", "--size", "--grey", "--part")
 
@@ -70,7 +70,7 @@ def indexed(
     data : str
         The file of an index, a folder of pictures with or without classes, or what else `load_data` takes.
     features : str or None
-        "hog", the default, "pixels", or a model file.
+        The names of features, joined by plus signs, or a model file; None for "hog".
     metric : {"euclidean", "cosine"} or None
         The distance; None is "euclidean".
     size : int or None
@@ -127,11 +127,15 @@ def indexed(
 
 def _features(features: str, trusted: list[str], size: int | None, grey: bool) -> tuple[Any, ImageLoader | None]:
     """Return the features that an option asks for, and how a model reads files."""
-    if features in _NAMED:
+    known = feature_descriptions()
+    if set(features.split("+")) <= set(known):
         return features, None
     path = Path(features)
     if not path.is_file():
-        raise ValueError(f"--features {features}: expected hog, pixels, or a model file; there is no such file.")
+        raise ValueError(
+            f"--features {features}: expected {', '.join(known)}, several of them joined by plus signs, or a model "
+            "file; there is no such file."
+        )
     if size is not None or grey:
         option = "--grey" if size is None else "--size"
         raise ValueError(f"{option}: a model takes pictures as it has learnt from them. Leave it out.")

@@ -49,7 +49,8 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):
     step : "auto" or int, default="auto"
         Pixels from one dense descriptor to the next. "auto" is a quarter of `patch_size`.
     max_descriptors : int, default=50000
-        Up to how many descriptors the words are learnt from, drawn from pictures drawn at random.
+        Up to how many descriptors the words are learnt from, drawn from pictures drawn at random: as many pictures as
+        it takes.
     norm : {"L1-sqrt", "L1", "L2", None}, default="L1-sqrt"
         How the histograms of a picture, all together, are normalised: the square roots of the shares, whose squares add
         up to 1 and whose Euclidean distance is that of Hellinger; shares, which add up to 1; counts divided by the root
@@ -247,11 +248,16 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):
         random_state = check_random_state(self.random_state)
         descriptors = self._sample(pictures, random_state)
         if len(descriptors) < self.n_words:
+            if len(descriptors) < self.max_descriptors:
+                cause = f"which is all that detector={self.detector!r} finds in {len(pictures)} pictures of "
+                cause += f"{pictures.shape[1]} x {pictures.shape[2]} pixels, n_samples = {len(pictures)}"
+                fix = "Give more or larger pictures, or take fewer words"
+                fix += " or a smaller step" if self.detector == "dense-sift" else " or detector='dense-sift'"
+            else:
+                cause, fix = f"as many as max_descriptors={self.max_descriptors}", "Raise it, or take fewer words"
             raise ValueError(
-                f"n_words={self.n_words} visual words cannot be learnt from {len(descriptors)} descriptors, which "
-                f"detector={self.detector!r} and max_descriptors={self.max_descriptors} gave for pictures of "
-                f"{pictures.shape[1]} x {pictures.shape[2]} pixels, n_samples = {len(pictures)}. Give more or larger "
-                "pictures, take fewer words, or detector='dense-sift' with a smaller step."
+                f"n_words={self.n_words} visual words cannot be learnt from {len(descriptors)} descriptors, {cause}. "
+                f"{fix}."
             )
         kmeans = MiniBatchKMeans(self.n_words, n_init=1, random_state=random_state)
         with one_blas_thread():
@@ -268,14 +274,21 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):
             from_each = min(from_each, len(layout.dense_places(*pictures.shape[1:3])))
         n_pictures = min(len(pictures), -(-self.max_descriptors // from_each))
         from_each = max(from_each, -(-self.max_descriptors // n_pictures))
-        rows = np.sort(random_state.choice(len(pictures), n_pictures, replace=False))
-        drawn = []
-        for part in chunk_slices(n_pictures, size=chunk_length(pictures)):
-            for found, _ in descriptors_of(read_rows(pictures, rows[part]), layout, self.value_range_):
-                if len(found) > from_each:
-                    found = found[random_state.choice(len(found), from_each, replace=False)]
-                # A copy, because a view would keep the descriptors that were not drawn.
-                drawn.append(np.array(found))
+        order = random_state.permutation(len(pictures))
+        drawn: list[NDArray[np.float32]] = []
+        n_drawn, start = 0, 0
+        while start < len(order) and n_drawn < self.max_descriptors:
+            # Where detectors find less than expected, further pictures make up for it.
+            missing = -(-(self.max_descriptors - n_drawn) // from_each)
+            rows = np.sort(order[start : start + missing])
+            start += len(rows)
+            for part in chunk_slices(len(rows), size=chunk_length(pictures)):
+                for found, _ in descriptors_of(read_rows(pictures, rows[part]), layout, self.value_range_):
+                    if len(found) > from_each:
+                        found = found[random_state.choice(len(found), from_each, replace=False)]
+                    # A copy, because a view would keep the descriptors that were not drawn.
+                    drawn.append(np.array(found))
+                    n_drawn += len(found)
         return np.concatenate(drawn)[: self.max_descriptors]
 
     def _prepare_process(self, X: Any) -> None:

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skimgrec.feature_extraction import HOGTransformer, ImageFlattener
+from skimgrec.feature_extraction import ImageFlattener
+from skimgrec.feature_extraction._union import named_features
 from skimgrec.neighbors._feature_space import take_apart
 from skimgrec.neighbors._held_out import HeldOutClassifier
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import LazyImages, Pictures, chunk_slices
 
-NAMES = ("hog", "pixels")
+_PIXELS = "pixels"
 
 # Pictures that are turned into vectors at a time, and bytes that they take at most.
 _MOST_PICTURES = 2048
@@ -98,20 +99,23 @@ def features_of(features: Any, *, image_shape: Any, n_jobs: int | None) -> Featu
 
     Parameters
     ----------
-    features : {"hog", "pixels"} or transformer
-        The parameter.
+    features : str or transformer
+        The parameter: what `make_feature_union` takes, or a transformer.
     image_shape, n_jobs : object
         For the transformers with a name.
 
     Raises
     ------
     ValueError
-        If it gives no vectors, or is a classifier, which would be trained anew.
+        If the name is unknown, it gives no vectors, or is a classifier, which would be trained anew.
     """
     if isinstance(features, str):
-        if features == "hog":
-            return Features(HOGTransformer(image_shape=image_shape, n_jobs=n_jobs), None)
-        return Features(ImageFlattener(image_shape=image_shape), None)
+        # On their own scale, in which their distances are easier to read.
+        if features == _PIXELS:
+            return Features(ImageFlattener(image_shape=image_shape), None)
+        # Equal pictures are to get equal answers, whatever draws random numbers.
+        members = named_features(features, image_shape=image_shape, random_state=0, n_jobs=n_jobs)
+        return Features(members[0][1] if len(members) == 1 else FeatureUnion(members), None)
     frozen = isinstance(features, FrozenEstimator)
     inner = features.estimator if frozen else features
     if not frozen and is_classifier(inner):

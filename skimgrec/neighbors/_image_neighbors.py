@@ -14,7 +14,7 @@ from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
-from skimgrec.neighbors._features import NAMES, features_of, file_paths, vectors_of
+from skimgrec.neighbors._features import features_of, file_paths, vectors_of
 from skimgrec.neighbors._search import METRICS, Lengths, distance_matrix, lengths_of, search
 from skimgrec.preprocessing import ImageLoader
 from skimgrec.utils import LazyImages, unchanged_on_failure, validate_pictures
@@ -33,11 +33,13 @@ class ImageNeighbors(BaseEstimator):
 
     Parameters
     ----------
-    features : {"hog", "pixels"} or transformer, default="hog"
-        What pictures are compared by: their histograms of oriented gradients, their pixels, or what a transformer of
-        pictures makes of them, of which a copy is fitted. One in a :class:`sklearn.frozen.FrozenEstimator` is used as
-        it is; :func:`~skimgrec.neighbors.model_features` makes such a one of a trained classifier. Transformers that
-        know two dimensions only, such as PCA, go behind an `ImageFlattener` or a `HOGTransformer` in a pipeline.
+    features : str or transformer, default="hog"
+        What pictures are compared by: the name of a kind of features, or several joined by plus signs, such as
+        "hog+color"; or what a transformer of pictures makes of them, of which a copy is fitted. The names are those of
+        :func:`~skimgrec.make_feature_union`, where "pixels" alone are not scaled, and what draws random numbers does so
+        with a `random_state` of 0. A transformer in a :class:`sklearn.frozen.FrozenEstimator` is used as it is;
+        :func:`~skimgrec.neighbors.model_features` makes such a one of a trained classifier. Transformers that know two
+        dimensions only, such as PCA, go behind an `ImageFlattener` or a `HOGTransformer` in a pipeline.
     n_neighbors : int, default=5
         How many pictures to find, unless a method is told.
     metric : {"euclidean", "cosine"}, default="euclidean"
@@ -107,7 +109,7 @@ class ImageNeighbors(BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "features": [StrOptions(set(NAMES)), HasMethods("fit")],
+        "features": [str, HasMethods("fit")],
         "n_neighbors": [Interval(Integral, 1, None, closed="left")],
         "metric": [StrOptions(set(METRICS))],
         "image_size": [tuple, list],
@@ -158,8 +160,8 @@ class ImageNeighbors(BaseEstimator):
         Raises
         ------
         ValueError
-            If the pictures break the picture contract, a file cannot be read, there is not one label for each, or
-            `features` does not give a vector of finite numbers for each picture.
+            If the pictures break the picture contract, a file cannot be read, there is not one label for each,
+            `features` is a name that is unknown, or does not give a vector of finite numbers for each picture.
         """
         return self._fit(X, y)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
+from skimgrec.feature_extraction import feature_descriptions
 from skimgrec.neighbors import ImageNeighbors
 from skimgrec.persistence._archive import Member, end_of_archive, local_header, read_directory, write_archive
 from skimgrec.persistence._errors import ModelFileError
@@ -303,6 +304,10 @@ def _from_latin(text: str) -> str:
     return text.encode("latin-1").decode("utf-8", "surrogateescape")
 
 
+def _is_name_or_none(features: Any) -> bool:
+    return features is None or (isinstance(features, str) and set(features.split("+")) <= set(feature_descriptions()))
+
+
 def _shape(entries: Any) -> tuple[int, int]:
     try:
         n, n_values = entries["shape"]
@@ -317,7 +322,7 @@ def _rebuilt(entries: Any, transformer: Any, vectors: NDArray[np.float32]) -> Im
     """Return the estimator, if the entries are such as `_entries` makes."""
     try:
         parameters = {name: _as_tuple(value) for name, value in entries["parameters"].items()}
-        if set(parameters) != set(_PARAMETERS) or entries["features"] not in ("hog", "pixels", None):
+        if set(parameters) != set(_PARAMETERS) or not _is_name_or_none(entries["features"]):
             raise ValueError("its parameters are not those of an index")
         if not hasattr(transformer, "transform"):
             raise ValueError(f"{type(transformer).__name__} gives no vectors")

@@ -51,6 +51,7 @@ def convert_pipeline(source: Source) -> tuple[Any, str]:
         KerasCNNClassifier: _convert_network,
         KerasMLPClassifier: _convert_network,
     }
+    _check_features_are_known(estimator, converters)
     shapes = {
         HOGTransformer: _shape_of_features,
         ImageFlattener: _shape_of_features,
@@ -120,6 +121,16 @@ def _check_networks_come_last(estimator: Any) -> None:
                     f"The step {name!r}, a {type(step).__name__} whose features a later step takes, cannot be exported "
                     "to ONNX: a network can where it is the classifier, at the end of a pipeline."
                 )
+
+
+def _check_features_are_known(estimator: Any, converters: dict[Any, Any]) -> None:
+    for part in members(estimator):
+        if type(part).__module__.startswith("skimgrec.feature_extraction.") and type(part) not in converters:
+            raise ValueError(
+                f"The step {type(part).__name__} has no counterpart in ONNX, so that the estimator cannot be exported. "
+                "Of the kinds of features, HOGTransformer ('hog') and ImageFlattener ('pixels') can be, alone or "
+                "beside each other in a FeatureUnion. save_model keeps every kind."
+            )
 
 
 def _hand_over(graph: Graph, container: Any) -> None:

@@ -21,6 +21,8 @@ _OWN = {
     "skimgrec.neural_network._mlp": "KerasMLPClassifier",
     "skimgrec.neural_network._pretrained": "PretrainedTransformer",
 }
+# A classifier of vectors, all NumPy but for the SVC within, which has checks of its own.
+_OWN_OF_VECTORS = {"skimgrec.model_selection._rbf_svm": "RBFSVMClassifier"}
 _ESTIMATORS = {
     "sklearn.calibration": "CalibratedClassifierCV _CalibratedClassifier _SigmoidCalibration _TemperatureScaling",
     "sklearn.compose._column_transformer": "ColumnTransformer",
@@ -120,7 +122,7 @@ def _names(table: dict[str, str]) -> frozenset[str]:
 
 TREE = "sklearn.tree._tree.Tree"
 OWN = _names(_OWN)
-ESTIMATORS = OWN | _names(_ESTIMATORS)
+ESTIMATORS = OWN | _names(_OWN_OF_VECTORS) | _names(_ESTIMATORS)
 NUMPY_SCALARS = _names({"numpy": _SCALARS})
 KEYS = frozenset({"builtins.str", "builtins.int", "builtins.float", "numpy.str_"}) | {
     name for name in NUMPY_SCALARS if "int" in name

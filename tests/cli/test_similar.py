@@ -149,7 +149,7 @@ def test_a_folder_without_classes_and_a_data_set(run, folder, red, tmp_path, rng
     [
         ((), "No picture is named"),
         (("RED", "--csv", "--json"), "--csv and --json"),
-        (("RED", "--features", "hgo"), "--features hgo: expected hog, pixels, or a model file"),
+        (("RED", "--features", "hgo"), "--features hgo: expected hog, lbp, color, bovw, "),
         (("RED", "--part", "tset"), "--part tset"),
         (("RED", "--sheet", "sheet.txt"), "expected a file name that ends in .png"),
         (("--sheet", "sheet.png"), "--sheet shows queries"),
@@ -168,3 +168,17 @@ def test_standard_input_is_one_picture(run, folder, red):
     assert done.exit_code == 0, done.output
     assert done.stdout.splitlines()[0] == "-"
     assert done.stdout.split()[-1] == "red"
+
+
+def test_features_are_named_as_everywhere(run, folder, red, tmp_path):
+    index = tmp_path / "colours.index"
+    options = ("--most", "5", "--least", "0", "--json")
+    done = run("similar", folder, red, "--features", "color+lbp", "--save", index, *options)
+    assert done.exit_code == 0, done.output
+    [found] = json.loads(done.stdout)
+    assert {one["class"] for one in found["most_similar"]} == {"red"}
+    assert open_index(index).features == "color+lbp"
+    assert json.loads(run("similar", index, red, *options).stdout) == [found]
+    twice = run("similar", folder, red, "--features", "hog+hog")
+    assert twice.exit_code == 2
+    assert "'hog' are named twice" in " ".join(twice.stderr.split())

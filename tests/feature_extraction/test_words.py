@@ -145,8 +145,10 @@ def test_detectors_that_find_nothing_say_what_to_do(detector):
 
 
 def test_fewer_descriptors_than_words(pictures):
-    with pytest.raises(ValueError, match="n_words=256 visual words cannot be learnt from 99 descriptors"):
+    with pytest.raises(ValueError, match=r"n_words=256 .* from 99 descriptors, as many as max_descriptors=99\. Raise"):
         BagOfVisualWords(max_descriptors=99).fit(pictures)
+    with pytest.raises(ValueError, match=r"all that detector='dense-sift' finds in 2 pictures of .* smaller step"):
+        BagOfVisualWords().fit(pictures[:2])
 
 
 def test_a_patch_that_cannot_be_divided_by_four(pictures):
@@ -227,3 +229,12 @@ def test_descriptors_are_held_for_a_few_pictures_at_a_time(rng):
         tracemalloc.stop()
     descriptors = 1500 * 29 * 29 * 128 * 4
     assert peak < descriptors / 20
+
+
+def test_further_pictures_make_up_for_those_in_which_little_is_found(blobs):
+    flat = np.full((40, 96, 80), 9, np.uint8)
+    pictures = np.concatenate([flat, blobs[:5]])
+    # 32 descriptors are expected of a picture, so that one would do.
+    words = BagOfVisualWords(detector="orb", n_words=8, max_descriptors=32, random_state=0).fit(pictures)
+    assert len(words.vocabulary_) == 8
+    assert words.transform(blobs[:5]).any(axis=1).all()

@@ -7,9 +7,18 @@ from PIL import Image
 from sklearn.metrics import make_scorer
 from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 
-from skimgrec import HOGTransformer, ImageFlattener, ImageLoader, compare, load_digits_images
+from skimgrec import (
+    HOGTransformer,
+    ImageFlattener,
+    ImageLoader,
+    LBPTransformer,
+    candidates,
+    compare,
+    load_digits_images,
+    make_feature_union,
+)
 from skimgrec.model_selection import _shared_steps
 
 
@@ -272,3 +281,114 @@ def test_nothing_is_computed_before_a_fit_that_needs_it(digits, lengths):
     models = {"pixels": make_pipeline(ImageFlattener(), GaussianNB()), **two()}
     compare(models, *digits, cv=2, on_row=lambda row: seen.append((row.estimator, len(lengths))))
     assert seen == [("pixels", 0)] * 2 + [("1nn", 1)] * 2 + [("nb", 1)] * 2
+
+
+@pytest.fixture
+def lbp_lengths(monkeypatch):
+    """Record how many pictures local binary patterns are computed of at a time, as `lengths` does for HOG."""
+    seen = []
+    transform = LBPTransformer.transform
+
+    def recorded(self, X):
+        if len(X) > 1:
+            seen.append(len(X))
+        return transform(self, X)
+
+    monkeypatch.setattr(LBPTransformer, "transform", recorded)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("names", "n_hog", "n_lbp"),
+    [
+        pytest.param(["1nn+hog+lbp", "knn+hog+lbp"], 1, 1, id="unions"),
+        pytest.param(["1nn+hog", "knn+lbp+hog"], 1, 1, id="a member alone, then within"),
+        pytest.param(["1nn+hog+lbp", "1nn", "knn+hog", "forest+lbp"], 1, 1, id="within, then alone"),
+        pytest.param(["1nn+hog+lbp"], 1, 1, id="one candidate in several folds"),
+    ],
+)
+def test_members_of_unions_are_computed_once(digits, lengths, lbp_lengths, without, names, n_hog, n_lbp):
+    models = candidates(names, random_state=0)
+    result = compare(models, *digits, cv=2, random_state=0)
+    assert (lengths, lbp_lengths) == ([300] * n_hog, [300] * n_lbp)
+    assert [row.error for row in result.rows] == [None] * len(result.rows)
+    assert kept(result) == kept(without(models, *digits, cv=2, random_state=0))
+
+
+def test_unions_of_files_read_them_once_for_each_member(digits, without, tmp_path, lengths, lbp_lengths):
+    X, y = digits
+    paths = files(tmp_path, X[:60])
+    models = on_files(make_feature_union("hog+lbp"))
+    result = compare(models, paths, y[:60], cv=2, random_state=0)
+    assert (lengths, lbp_lengths) == ([60], [60])
+    assert kept(result) == kept(without(models, paths, y[:60], cv=2, random_state=0))
+
+
+class LongerUnion(FeatureUnion):
+    pass
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(
+            lambda: make_feature_union("hog+bovw").set_params(bovw__n_words=5, bovw__random_state=0),
+            id="a member that learns",
+        ),
+        pytest.param(lambda: FeatureUnion([("hog", HOGTransformer()), ("lbp", "drop")]), id="a member left out"),
+        pytest.param(lambda: make_feature_union("hog+lbp").set_params(transformer_weights={"hog": 2}), id="weights"),
+        pytest.param(lambda: make_feature_union("hog+lbp").set_output(transform="pandas"), id="data frames"),
+        pytest.param(lambda: LongerUnion([("hog", HOGTransformer()), ("lbp", LBPTransformer())]), id="a subclass"),
+        pytest.param(lambda: FeatureUnion([("hog", HOGTransformer()), ("lbp", Louder())]), id="a member's subclass"),
+    ],
+)
+def test_unions_that_might_differ_are_not_shared(digits, lengths, without, make):
+    def models():
+        return {"a": make_pipeline(make(), GaussianNB()), "b": make_pipeline(make(), KNeighborsClassifier(1))}
+
+    result = compare(models(), *digits, cv=2, random_state=0)
+    assert 300 not in lengths
+    assert kept(result) == kept(without(models(), *digits, cv=2, random_state=0))
+
+
+def test_a_union_whose_member_fails_fails_in_every_row(digits, lengths, without):
+    def models():
+        union = FeatureUnion([("hog", HOGTransformer()), ("large", HOGTransformer(pixels_per_cell=(9, 9)))])
+        return {"a": make_pipeline(union, GaussianNB()), "b": make_pipeline(HOGTransformer(), GaussianNB())}
+
+    result = compare(models(), *digits, cv=2, random_state=0)
+    assert [row.error is None for row in result.rows] == [False, False, True, True]
+    assert lengths == [150, 150, 300]
+    assert kept(result) == kept(without(models(), *digits, cv=2, random_state=0))
+
+
+def test_features_of_unions_are_counted_with_their_members(digits, lengths, lbp_lengths, monkeypatch):
+    models = candidates(["1nn+hog+lbp", "knn+hog+lbp"])
+    n_bytes = 300 * make_feature_union("hog+lbp").fit_transform(digits[0][:1]).nbytes
+    monkeypatch.setattr(_shared_steps, "_MOST_BYTES", 2 * n_bytes - 1)
+    compare(models, *digits, cv=2)
+    assert 300 not in lengths
+    lengths.clear()
+    monkeypatch.setattr(_shared_steps, "_MOST_BYTES", 2 * n_bytes)
+    compare(models, *digits, cv=2)
+    assert lengths == lbp_lengths[-1:] == [300]
+
+
+def test_nothing_is_held_when_all_have_run(digits):
+    from skimgrec.model_selection._measure import FoldTask
+
+    folds = [(np.arange(200), np.arange(200, 300)), (np.arange(100, 300), np.arange(100))]
+    models = candidates(["1nn+hog", "knn+hog+lbp", "1nn+lbp+color"])
+    tasks = [
+        FoldTask(name=name, estimator=model, fold=fold, train=train, test=test)
+        for name, model in models.items()
+        for fold, (train, test) in enumerate(folds)
+    ]
+    shared = _shared_steps.SharedSteps(tasks, *digits, {})
+    groups = list(shared._groups.values())
+    parts = [part for group in groups for part in group.parts]
+    for task in tasks:
+        _, features, _ = shared.of(task)
+        assert features is not digits[0]
+    assert len(parts) == 5
+    assert all(item.features is None for item in [*groups, *parts])

@@ -24,6 +24,7 @@ from skimgrec import (
     ImageNeighbors,
     RejectingClassifier,
     load_model,
+    make_feature_union,
     open_index,
     save_index,
 )
@@ -120,6 +121,24 @@ def test_hog_by_name_is_the_transformer(pictures):
     by_name = ImageNeighbors("hog").fit(pictures)
     np.testing.assert_array_equal(by_name.vectors_, HOGTransformer().fit_transform(pictures))
     assert (by_name.n_features_out_, by_name.n_samples_fit_, by_name.image_shape_) == (324, 60, (16, 16, 3))
+
+
+@pytest.mark.parametrize("features", ["lbp", "color", "bovw", "hog+color", "lbp+pixels"])
+def test_features_by_name_are_those_of_a_union(pictures, features):
+    by_name = ImageNeighbors(features).fit(pictures)
+    union = make_feature_union(features, random_state=0)
+    np.testing.assert_array_equal(by_name.vectors_, union.fit_transform(pictures))
+    np.testing.assert_array_equal(by_name.transform_queries(pictures[:3]), by_name.vectors_[:3])
+    with pytest.raises(ValueError, match=r"Unknown features 'colour', did you mean 'color'\? Known are hog, lbp"):
+        ImageNeighbors("hog+colour").fit(pictures)
+
+
+def test_names_of_features_are_kept_in_the_file_of_an_index(pictures, tmp_path):
+    neighbors = ImageNeighbors("color+bovw").fit(pictures)
+    save_index(neighbors, tmp_path / "pictures.index")
+    opened = open_index(tmp_path / "pictures.index")
+    assert opened.features == "color+bovw"
+    np.testing.assert_array_equal(opened.kneighbors(pictures[:3])[1], neighbors.kneighbors(pictures[:3])[1])
 
 
 def test_a_transformer_is_copied_and_a_frozen_one_used_as_it_is(pictures):

@@ -18,7 +18,16 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from skimgrec import HOGTransformer, ImageFlattener, ImageLoader, KerasMLPClassifier, export_model
+from skimgrec import (
+    BagOfVisualWords,
+    HOGTransformer,
+    ImageFlattener,
+    ImageLoader,
+    KerasMLPClassifier,
+    LBPTransformer,
+    export_model,
+    make_feature_union,
+)
 from skimgrec.persistence._onnx_graph import IR_VERSION, OPSET, Graph
 from skimgrec.persistence._onnx_hog import add_hog
 
@@ -37,6 +46,7 @@ PIPELINES = {
     "components": lambda: make_pipeline(ImageFlattener(), StandardScaler(), PCA(9), logistic()),
     "forest+hog": lambda: make_pipeline(HOGTransformer(), RandomForestClassifier(9, random_state=0)),
     "both": lambda: make_pipeline(make_union(ImageFlattener(scale=True), HOGTransformer()), logistic()),
+    "by name": lambda: make_pipeline(make_feature_union("pixels+hog"), logistic()),
     "nearest": lambda: make_pipeline(ImageFlattener(dtype="float32"), KNeighborsClassifier(1)),
     "weighted": lambda: make_pipeline(HOGTransformer(), KNeighborsClassifier(5, weights="distance")),
     "boosting": lambda: make_pipeline(ImageFlattener(), HistGradientBoostingClassifier(max_iter=1, max_leaf_nodes=4)),
@@ -163,6 +173,20 @@ REFUSED = {
     "no converter": (
         lambda: make_pipeline(ImageFlattener(), DummyClassifier()),
         "It holds Pipeline, .*DummyClassifier",
+    ),
+    "textures": (
+        lambda: make_pipeline(LBPTransformer(), logistic()),
+        "The step LBPTransformer has no counterpart in ONNX.* HOGTransformer .* ImageFlattener .* save_model",
+    ),
+    "colours within a union": (
+        lambda: make_pipeline(make_feature_union("hog+color"), logistic()),
+        "The step ColorHistogramTransformer has no counterpart in ONNX",
+    ),
+    "words in a vote": (
+        lambda: VotingClassifier(
+            [("a", make_pipeline(BagOfVisualWords(n_words=5, random_state=0), logistic()))], voting="soft"
+        ),
+        "The step BagOfVisualWords has no counterpart in ONNX",
     ),
 }
 

@@ -39,6 +39,7 @@ from skimgrec import (
     load_model,
     save_model,
 )
+from skimgrec.model_selection import RBFSVMClassifier
 
 HOG = HOGTransformer(pixels_per_cell=(4, 4), cells_per_block=(1, 1))
 FLAT = ImageFlattener()
@@ -50,6 +51,8 @@ MODELS = {
     "ball_tree": make_pipeline(HOG, KNeighborsClassifier(3, algorithm="ball_tree", metric="manhattan")),
     "logistic": make_pipeline(FLAT, StandardScaler(), LogisticRegression(max_iter=20)),
     "svc": make_pipeline(HOG, SVC()),
+    "rbf svm": make_pipeline(HOG, RBFSVMClassifier()),
+    "rbf svm on landmarks": make_pipeline(HOG, RBFSVMClassifier(max_exact=0, n_components=9, random_state=0)),
     "boosting": make_pipeline(HOG, HistGradientBoostingClassifier(max_iter=3, early_stopping=True, random_state=0)),
     "gradient_boosting": make_pipeline(HOG, GradientBoostingClassifier(n_estimators=2, random_state=0)),
     "adaboost": make_pipeline(HOG, AdaBoostClassifier(n_estimators=3, random_state=0)),

@@ -1,0 +1,181 @@
+"""Accuracy against time of classifiers on every kind of features, one table for each data set.
+
+    SKIMGREC_DATA=... python benchmarks/bench_features.py [--data digits mnist cifar10 cats-dogs] [--quick]
+        [--json FILE] [--plot FILE]
+
+Run it alone on the machine; whole, it takes hours, with --quick minutes: that takes 400 training and 400 test pictures
+of each data set and trains the networks for three epochs, and says which rows are worth waiting for, not how good they
+are.
+
+Each row learns from the training pictures of the data and is judged on its test pictures; digits, which have no test
+set, are split in a fixed way, stratified. One call of `compare` measures all rows of a data set, with all processors
+for each. Stateless features are computed once, and count in the times of each row as if it had computed them itself. A
+row with an asterisk is on the Pareto front: no other is as accurate in less time to fit.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from skimgrec import candidates, compare, load_digits_images, load_image_folder
+from skimgrec.feature_extraction import feature_descriptions
+
+DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
+DATA_SETS = ("digits", "mnist", "cifar10", "cats-dogs")
+CLASSIFIERS = ("1nn", "forest", "logistic", "svm")
+KINDS = [kind for kind in ("pixels", "hog", "lbp", "color", "bovw", "patches") if kind in feature_descriptions()]
+KINDS.append("hog+lbp+color")
+NETWORKS = ("mlp", "cnn")
+QUICK_TRAIN, QUICK_TEST, QUICK_EPOCHS = 400, 400, 3
+
+
+def pictures(name):
+    """Return pictures, labels, and "train" or "test" for each."""
+    if name == "digits":
+        digits = load_digits_images()
+        rows = np.arange(len(digits.target))
+        _, test = train_test_split(rows, test_size=1 / 3, random_state=0, stratify=digits.target)
+        # uint8, like the others, so that its features can be shared.
+        return digits.images.astype(np.uint8), digits.target, np.where(np.isin(rows, test), "test", "train")
+    if name == "cats-dogs":
+        folder = load_image_folder(DATA / "cats_vs_dogs", image_size=(64, 64), n_jobs=-1)
+        return np.asarray(folder.images), folder.target, np.where(folder.split == "train", "train", "test")
+    with np.load(DATA / f"{name}.npz") as data:
+        parts = [(data[f"x_{part}"], data[f"y_{part}"].ravel()) for part in ("train", "test")]
+    X, y = (np.concatenate(both) for both in zip(*parts, strict=True))
+    return X, y, np.repeat(["train", "test"], [len(part) for part, _ in parts])
+
+
+def some_of(X, y, split):
+    """Return a few pictures of each part, as many of each class as there are in the whole."""
+    chosen = []
+    for part, most in (("train", QUICK_TRAIN), ("test", QUICK_TEST)):
+        rows = np.flatnonzero(split == part)
+        if len(rows) > most:
+            rows, _ = train_test_split(rows, train_size=most, random_state=0, stratify=y[rows])
+        chosen.append(np.sort(rows))
+    rows = np.concatenate(chosen)
+    return X[rows], y[rows], split[rows]
+
+
+def measured(name, names, options):
+    """Return the rows of a data set, quickest first."""
+    X, y, split = pictures(name)
+    if options.quick:
+        X, y, split = some_of(X, y, split)
+    models = candidates(names, random_state=0, n_jobs=-1)
+    if options.quick:
+        for network in set(NETWORKS) & set(models):
+            models[network].set_params(epochs=QUICK_EPOCHS)
+
+    def tell(row):
+        print(f"   {row.estimator:24}{row.fit_time:9.1f} s{'   ' + row.error if row.error else ''}", flush=True)
+
+    result = compare(models, X, y, cv=split, random_state=0, on_row=tell if options.verbose else None)
+    front = set(result.pareto())
+    return sorted(
+        (
+            {
+                "data": name,
+                "estimator": row.estimator,
+                "n_train": row.n_train,
+                "n_test": row.n_test,
+                "accuracy": row.scores["accuracy"],
+                "fit_seconds": row.fit_time,
+                "predicted_per_second": row.n_test / row.predict_time,
+                "pareto": row.estimator in front,
+                "error": row.error,
+            }
+            for row in result.rows
+        ),
+        key=lambda row: row["fit_seconds"],
+    )
+
+
+def show(rows):
+    first = rows[0]
+    print(f"\n{first['data']}, {first['n_train']:,} training and {first['n_test']:,} test pictures")
+    print(f"  {'':24}{'accuracy':>10}{'fit':>12}{'predict':>16}")
+    for row in rows:
+        if row["error"]:
+            print(f"  {row['estimator']:24}{row['error'][:80]}")
+            continue
+        print(
+            f"{'*' if row['pareto'] else ' '} {row['estimator']:24}{row['accuracy']:10.4f}{row['fit_seconds']:10.2f} s"
+            f"{row['predicted_per_second']:13,.0f} /s",
+            flush=True,
+        )
+
+
+def draw(rows, path):
+    """Save the accuracy of every row against the time to fit it, on axes for each data set."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    names = list(dict.fromkeys(row["data"] for row in rows))
+    n_cols = min(2, len(names))
+    figure, axes = plt.subplots(
+        -(-len(names) // n_cols), n_cols, figsize=(6.5 * n_cols, 4.8 * -(-len(names) // n_cols)), squeeze=False
+    )
+    markers = dict(zip([*CLASSIFIERS, *NETWORKS], "ovsD*P", strict=True))
+    colours = {kind: f"C{number}" for number, kind in enumerate([*KINDS, "a network"])}
+    for ax, name in zip(axes.flat, names, strict=False):
+        found = [row for row in rows if row["data"] == name and not row["error"]]
+        for row in found:
+            classifier, _, kind = row["estimator"].partition("+")
+            kind = "a network" if classifier in NETWORKS else kind or "pixels"
+            ax.plot(row["fit_seconds"], row["accuracy"], markers[classifier], color=colours[kind], markersize=8)
+        front = [row for row in found if row["pareto"]]
+        ax.plot([row["fit_seconds"] for row in front], [row["accuracy"] for row in front], color="0.7", zorder=0)
+        first = found[0]
+        ax.set(xscale="log", xlabel="seconds to fit", ylabel="accuracy")
+        ax.set_title(f"{name}, {first['n_train']:,} training pictures")
+    for ax in axes.flat[len(names) :]:
+        ax.set_axis_off()
+    handles = [plt.Line2D([], [], marker="o", linestyle="", color=colour) for colour in colours.values()]
+    handles += [plt.Line2D([], [], marker=marker, linestyle="", color="0.3") for marker in markers.values()]
+    figure.legend(handles, [*colours, *markers], loc="outside lower center", ncols=7)
+    figure.set_layout_engine("constrained")
+    figure.savefig(path, dpi=120)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", default=DATA_SETS, choices=DATA_SETS)
+    parser.add_argument("--features", nargs="+", default=KINDS, help=f"some of {', '.join(KINDS)}, or others")
+    parser.add_argument("--classifiers", nargs="+", default=CLASSIFIERS, choices=CLASSIFIERS)
+    parser.add_argument("--no-networks", action="store_true", help="leave the networks out")
+    parser.add_argument("--quick", action="store_true", help="a few pictures of each data set")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw accuracy against time to this file")
+    parser.add_argument("--verbose", action="store_true", help="print each row as soon as it is measured")
+    options = parser.parse_args()
+    begin = time.perf_counter()
+    names = [
+        classifier if kind == "pixels" else f"{classifier}+{kind}"
+        for kind in options.features
+        for classifier in options.classifiers
+    ]
+    rows = []
+    for name in options.data:
+        found = measured(name, names + ([] if options.no_networks else list(NETWORKS)), options)
+        show(found)
+        rows += found
+        if options.json:
+            options.json.write_text(json.dumps(rows, indent=1) + "\n")
+        if options.plot:
+            draw(rows, options.plot)
+    print(f"\n{time.perf_counter() - begin:.0f} s in all")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,11 +8,11 @@ Benchmarks
 
 .. Written by benchmarks/run_all.py from benchmarks/results.json; changes by hand are lost.
 
-``make bench`` runs every measurement in ``benchmarks/``, one after the other, and writes ``benchmarks/results.json`` and
-this page. A time depends on the machine and on what else runs on it, so that ratios come first: how many times as much
-the others take as skimgrec. Beside the median stand the least and the greatest of the runs. What was not measured when
-the page was written last keeps its date, and what is missing has not been measured yet. More figures, each with the
-command that they come from, stand in the :doc:`user guide <user_guide/index>`.
+``make bench`` runs every measurement in ``benchmarks/``, one after the other, and writes ``benchmarks/results.json``
+and this page. A time depends on the machine and on what else runs on it, so that ratios come first: how many times as
+much the others take as skimgrec. Beside the median stand the least and the greatest of the runs. What was not measured
+when the page was written last keeps its date, and what is missing has not been measured yet. More figures, each with
+the command that they come from, stand in the :doc:`user guide <user_guide/index>`.
 """
 
 AHEAD = """\
@@ -72,7 +72,7 @@ def rows(cells):
 def measured(entry):
     """Return the table of one record, ratios first."""
     word = "less is better" if entry["less"] else "more is better"
-    cells = [["", "ratio to skimgrec", f"median, {entry['unit']}", "least to greatest", "runs"]]
+    cells = [["\\ ", "ratio to skimgrec", f"median, {entry['unit']}", "least to greatest", "runs"]]
     for name, values in entry["values"].items():
         times = "1" if name == entry["ours"] else f"{ratio(entry, name):.3g}"
         cells.append(
@@ -86,13 +86,13 @@ def section(name, script):
     said = script["machine"]
     parts = [
         title(heading(script), "-"),
-        f"``{script['command']}``, {script['date'][:10]}, in {script['seconds']:.0f} s, on {said['processors']} processors"
-        f" ({said['model']}), {said['system']}.\n",
+        f"``{script['command']}``, {script['date'][:10]}, in {script['seconds']:.0f} s, "
+        f"on {said['processors']} processors ({said['model']}), {said['system']}.\n",
     ]
     if said["load"] > said["processors"] / 2:
         parts.append(
-            f"The machine was busy with other work (a load of {said['load']:.1f} when it began): times are too long, and "
-            "ratios rough.\n"
+            f"The machine was busy with other work (a load of {said['load']:.1f} when it began): times are too "
+            "long, and ratios rough.\n"
         )
     parts += [measured(entry) for entry in script["records"]]
     if not script["records"]:

@@ -3,8 +3,8 @@ Tutorial: handwritten digits with a convolutional network
 =========================================================
 
 The first network of Chollet's *Deep Learning with Python*: three convolutions of 32, 64 and 64 filters, trained with
-RMSprop for five epochs on MNIST. Here on scikit-learn's small digits, so that it takes seconds. On MNIST itself, from the
-folder that ``SKIMGREC_DATA`` names or downloaded::
+RMSprop for five epochs on MNIST. Here on scikit-learn's small digits, so that it takes seconds. On MNIST itself, from
+the folder that ``SKIMGREC_DATA`` names or downloaded::
 
     python plot_tutorial_mnist.py --full
 """

@@ -5,6 +5,7 @@ PYTHON ?=
 # More arguments for the programs below, as in: make test PYTEST="-k flattener", make compare COMPARE="mnist --limit 5000".
 COMPARE ?= digits
 PYTEST ?=
+BENCH ?=
 # The interpreters for test-dist and pins, such as "python3.11 python3.13"; empty: those that are found.
 PYTHONS ?=
 # How many processes share the whole suite; each takes up to two GB. What PYTEST chooses runs in one.
@@ -13,7 +14,7 @@ WORKERS ?= 2
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
 
-.PHONY: help compare test test-jax test-ray test-dist test-all lint docs gallery bench api pins clean
+.PHONY: help compare test test-jax test-ray test-dist test-all lint docs bench api pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +38,7 @@ test-dist: ## wheel and sdist in empty environments, oldest and newest packages;
 	$(SETUP)
 	@$(BIN)/python tools/smoke_dist.py $(if $(PYTHONS),--python $(PYTHONS))
 
-test-all: test gallery test-jax test-dist ## everything: also the whole gallery, JAX, and wheel and sdist on every Python
+test-all: test docs test-jax test-dist ## everything: also the whole gallery, JAX, and wheel and sdist on every Python
 
 lint: ## ruff and mypy only
 	$(SETUP) test
@@ -48,17 +49,15 @@ lint: ## ruff and mypy only
 	@echo "== mypy"
 	@$(BIN)/mypy
 
-docs: ## the documentation, as HTML in docs/_build/html; a warning is an error
+docs: ## the documentation in docs/_build/html, warnings as errors; SKIMGREC_GALLERY=quick runs three examples
 	$(SETUP) docs
 	@echo "== sphinx"
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
+	@$(BIN)/python tools/check_links.py docs/_build/html $(if $(filter quick,$(SKIMGREC_GALLERY)),--no-examples)
 
-gallery: ## the documentation with all examples run, as it is published
-	@SKIMGREC_GALLERY=all $(MAKE) --no-print-directory docs
-
-bench: ## every measurement in benchmarks/
+bench: ## every measurement in benchmarks/, benchmarks/results.json and the page made of it; BENCH="--only hog import"
 	$(SETUP) bench
-	@for script in benchmarks/[!_]*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+	@$(BIN)/python benchmarks/run_all.py $(BENCH)
 
 api: ## write tests/public_api.txt anew, the list of public names and their signatures
 	$(SETUP) test

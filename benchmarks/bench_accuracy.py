@@ -17,6 +17,7 @@ from statistics import mean
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from _results import record
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 
 from skimgrec import KerasCNNClassifier, KerasMLPClassifier, load_digits_images, load_image_folder
@@ -201,10 +202,17 @@ def main():
             seen[tutorial] = TUTORIALS[tutorial](arguments.seeds[0])
             score, seconds = seen[tutorial]
             print(f"{row:12} tutorial         accuracy {score:.4f}   {seconds:7.1f} s", flush=True)
+        found = []
         for seed in arguments.seeds:
             score, seconds = ours(row, seed)
+            found.append((score, seconds))
             share = f"   {seconds / seen[tutorial][1]:.2f} of the tutorial's" if tutorial in seen else ""
             print(f"{row:12} ours, seed {seed:<5} accuracy {score:.4f}   {seconds:7.1f} s{share}", flush=True)
+        for place, (what, unit, less) in enumerate([("accuracy", "of 1", False), ("time to fit", "s", True)]):
+            values = {"skimgrec": [each[place] for each in found]}
+            if tutorial in seen:
+                values["tutorial"] = seen[tutorial][place]
+            record(f"{row}, {what}", values, unit=unit, less=less)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from statistics import median
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from _results import record
 from numba import njit
 from skimage.feature import hog
 from skimage.transform import resize
@@ -80,12 +81,12 @@ def seconds(function, *arguments):
 
 
 def take_turns(contestants, rounds):
-    """Return the median seconds per picture of each contestant (function, number of pictures)."""
+    """Return the seconds per picture of each contestant (function, number of pictures), run by run."""
     times = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, (function, n) in contestants.items():
             times[name].append(seconds(function) / n)
-    return {name: median(values) for name, values in times.items()}
+    return times
 
 
 def enough(function, pictures, cell, budget):
@@ -104,7 +105,9 @@ def compare(title, pictures, cell, rounds):
     if cv2 is not None and hasattr(cv2, "HOGDescriptor") and pictures.dtype == np.uint8:
         cv_part = enough(opencv, pictures, cell, OPENCV_SECONDS)
         contestants["OpenCV"] = (lambda: opencv(cv_part, cell), len(cv_part))
-    times = take_turns(contestants, rounds)
+    runs = take_turns(contestants, rounds)
+    record(title, {name: [1e6 * each for each in values] for name, values in runs.items()}, unit="µs a picture")
+    times = {name: median(values) for name, values in runs.items()}
     ours = times["skimgrec"]
     opencv_ratio = f"{times['OpenCV'] / ours:8.1f} x" if "OpenCV" in times else f"{'-':>10}"
     print(f"{title:42}{ours * 1e6:10.1f} us{times['scikit-image'] / ours:8.1f} x{opencv_ratio}", flush=True)
@@ -130,7 +133,7 @@ def compare_threads(pictures, rounds):
             "one plain": (lambda: arithmetic(20_000_000), 1),
             "two plain": (lambda: list(threads.map(arithmetic, [10_000_000] * 2)), 1),
         }
-        times = take_turns(contestants, 5 * rounds)
+        times = {name: median(values) for name, values in take_turns(contestants, 5 * rounds).items()}
     print(
         f"n_jobs=2 against 1: {times['one'] / times['two']:.2f} x "
         f"(plain arithmetic in two threads: {times['one plain'] / times['two plain']:.2f} x)"

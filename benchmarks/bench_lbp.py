@@ -17,6 +17,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from _results import record
 from skimage.feature import local_binary_pattern
 
 from skimgrec import LBPTransformer
@@ -75,10 +76,13 @@ def compare(title, pictures, cell, scale, rounds, n_reference):
         "codes": (lambda: codes(few, *scale), len(few)),
         "histograms": (lambda: histograms(few, *scale, cell), len(few)),
     }
-    best = dict.fromkeys(contestants, float("inf"))
+    runs = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, (function, n) in contestants.items():
-            best[name] = min(best[name], seconds(function) / n)
+            runs[name].append(seconds(function) / n)
+    best = {name: min(values) for name, values in runs.items()}
+    microseconds = {name: [1e6 * each for each in values] for name, values in runs.items()}
+    record(f"{title}, scale {scale}", microseconds, unit="µs a picture, of one core")
     ours = best["skimgrec"]
     print(
         f"{title:32}{scale!s:>8}{ours * 1e6:10.1f} us{best['codes'] / ours:10.1f} x{best['histograms'] / ours:10.1f} x",

@@ -20,6 +20,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+from _results import record
 from PIL import Image
 
 from skimgrec.utils import _fast_jpeg
@@ -84,14 +85,14 @@ def iterate(data):
 
 
 def take_turns(contestants, rounds):
-    """Return the median pictures per second of each contestant, a function that returns how many it read."""
+    """Return the pictures per second of each contestant, a function that returns how many it read, run by run."""
     rates = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, function in contestants.items():
             start = time.perf_counter()
             n = function()
             rates[name].append(n / (time.perf_counter() - start))
-    return {name: median(values) for name, values in rates.items()}
+    return rates
 
 
 def compare(title, folder, rounds, n_jobs, step):
@@ -107,7 +108,9 @@ def compare(title, folder, rounds, n_jobs, step):
         }
         for function in contestants.values():  # compiles, tunes, and brings the files into memory
             function()
-        rates = take_turns(contestants, rounds)
+        runs = take_turns(contestants, rounds)
+    rates = {name: median(values) for name, values in runs.items()}
+    record(f"{title}, read at 64 x 64", runs, unit="pictures/s", less=False)
     print(f"{title}, {len(paths_in(folder))} files; on the right, how many times as fast skimgrec is")
     for name, rate in rates.items():
         ratio = f"{rates['skimgrec'] / rate:12.2f} x" if name != "skimgrec" else ""

@@ -13,10 +13,19 @@ import warnings
 
 import numpy as np
 import psutil
+from _results import record
 from sklearn.datasets import load_digits
 
 from skimgrec import KerasCNNClassifier
 from skimgrec.neural_network import load_keras, sequential_cnn
+
+
+class Medians(dict):
+    """The median of each contestant, with the runs that it is of."""
+
+    def __init__(self, runs):
+        super().__init__({name: statistics.median(values) for name, values in runs.items()})
+        self.runs = runs
 
 
 def alternate(contestants, runs):
@@ -27,11 +36,13 @@ def alternate(contestants, runs):
             start = time.perf_counter()
             contestant()
             times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return Medians(times)
 
 
 def report(title, medians, base):
     print(f"\n{title}")
+    if "skimgrec" in medians:
+        record(title, {name: [1e3 * each for each in values] for name, values in medians.runs.items()}, unit="ms")
     for name, seconds in medians.items():
         print(f"  {name:32} {seconds * 1e3:9.2f} ms   {seconds / medians[base]:7.3f} of {base}")
 
@@ -83,8 +94,10 @@ def main():
     report("One picture", alternate(predictions, 10 * options.runs), "SciKeras")
 
     print(f"\nGrowth of memory over {options.fits} fits")
-    for name, fit in reversed(contestants.items()):
-        print(f"  {name:32} {memory_growth(fit, options.fits):9.1f} MiB")
+    growth = {name: memory_growth(fit, options.fits) for name, fit in reversed(contestants.items())}
+    for name, mebibytes in growth.items():
+        print(f"  {name:32} {mebibytes:9.1f} MiB")
+    record(f"Growth of memory over {options.fits} fits", growth, unit="MiB")
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from _results import record
 from sklearn.metrics import accuracy_score, f1_score
 
 from skimgrec import KerasCNNClassifier, KerasMLPClassifier, candidates, compare
@@ -193,6 +194,10 @@ def main():
         their_seconds = time.perf_counter() - begin
         show("as the tutorial wrote it", theirs, their_seconds)
     if theirs and mine:
+        record("The whole comparison", {"tutorial": their_seconds, "skimgrec": our_seconds}, unit="s")
+        for other, own in zip(theirs, mine, strict=True):
+            what = f"Test accuracy of {TITLES[other[0]]}"
+            record(what, {"tutorial": other[1], "skimgrec": own[1]}, unit="of 1", less=False)
         verdicts(theirs, mine, len(data[3]))
         print(f"\ntotal time: {our_seconds / their_seconds:.3f} of the tutorial's (target: at most 0.25)")
 

@@ -32,7 +32,16 @@ autodoc_typehints = "none"
 # The class template lists the methods; numpydoc would list them, and the inherited ones, a second time.
 numpydoc_show_class_members = False
 
+# All examples are run, or those of `.ci/run` alone: pages whose pictures come from the others then have none.
+GALLERIES = {"all": "/plot_", "quick": r"/plot_(compare_digits|concepts|hog)\.py"}
+gallery = os.environ.get("SKIMGREC_GALLERY") or "all"
+if gallery not in GALLERIES:
+    raise ValueError(f"SKIMGREC_GALLERY={gallery!r}, expected one of {', '.join(GALLERIES)}.")
+if gallery == "quick":
+    suppress_warnings = ["image.not_readable"]
+
 sphinx_gallery_conf = {
+    "filename_pattern": GALLERIES[gallery],
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "doc_module": ("skimgrec",),
@@ -57,7 +66,7 @@ html_theme_options = {
     "footer_end": [],
 }
 # Pages without sub-pages have nothing to show there.
-html_sidebars = {"index": [], "install": [], "api": []}
+html_sidebars = {name: [] for name in ("index", "install", "api", "faq", "extending", "benchmarks")}
 
 
 def escape_shapes(app, what, name, obj, options, lines):

@@ -1,0 +1,116 @@
+"""Run the measurements one after the other, and write results.json and the documentation's page of benchmarks.
+
+    SKIMGREC_DATA=... python benchmarks/run_all.py [--only hog import ...] [--arguments ...] [--page-only]
+
+Run it alone on the machine; everything takes hours. What is not run keeps the results that are there. --arguments are
+passed on, and are for one script: python benchmarks/run_all.py --only hog --arguments="--quick --rounds 3"
+"""
+
+import argparse
+import ast
+import json
+import os
+import platform
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from _page import page
+from _results import VARIABLE
+
+HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results.json"
+PAGE = HERE.parent / "docs" / "benchmarks.rst"
+# All that takes part in a measurement, by its name in the package index.
+PACKAGES = (
+    "joblib keras numba numpy opencv-python-headless pillow scikeras scikit-image scikit-learn skorch tensorflow torch"
+).split()
+
+
+def scripts():
+    """Return {name: path} of the measurements."""
+    return {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
+
+
+def machine():
+    """Return what a reader should know of the machine."""
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+    return {
+        "model": model,
+        "processors": os.cpu_count(),
+        "system": f"{platform.system()}, Python {platform.python_version()}",
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"),
+    }
+
+
+def versions():
+    """Return the versions of what is installed of the contestants."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def measure(path, arguments):
+    """Run one script, show what it prints, and return what it found."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder, "records.jsonl")
+        found = {
+            "summary": ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0],
+            "command": shlex.join(["python", f"benchmarks/{path.name}", *arguments]),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": machine(),
+            "versions": versions(),
+        }
+        start = time.perf_counter()
+        command = [sys.executable, str(path), *arguments]
+        printed = []
+        environment = os.environ | {VARIABLE: str(notes), "PYTHONUNBUFFERED": "1"}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                printed.append(line.rstrip())
+        if process.returncode:
+            sys.exit(f"{path.name} failed with status {process.returncode}; nothing of it is kept.")
+        lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+        return found | {
+            "seconds": round(time.perf_counter() - start, 1),
+            "printed": printed,
+            "records": [json.loads(line) for line in lines],
+        }
+
+
+def main():
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=list(scripts()), default=list(scripts()), help="which ones")
+    parser.add_argument("--arguments", default="", help="passed on to the script, if it is one")
+    parser.add_argument("--page-only", action="store_true", help="measure nothing, and write the page anew")
+    options = parser.parse_args()
+    if options.arguments and len(options.only) != 1:
+        parser.error("--arguments are for one script: name it with --only.")
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"scripts": {}}
+    for name in [] if options.page_only else options.only:
+        print(f"== {name}", flush=True)
+        results["scripts"][name] = measure(scripts()[name], shlex.split(options.arguments))
+        # After each one: what is measured is kept, whatever happens to the next.
+        results["scripts"] = dict(sorted(results["scripts"].items()))
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        PAGE.write_text(page(results), encoding="utf-8")
+    PAGE.write_text(page(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

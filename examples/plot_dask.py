@@ -1,0 +1,38 @@
+"""
+The fits of a comparison on a Dask cluster
+==========================================
+
+Fits know nothing of each other, so that they can run anywhere. Dask's workers are two on this machine here; on a
+cluster of many machines only the address in ``Client`` is another. The numbers are those of one process.
+"""
+
+# %%
+# In this process
+# ---------------
+
+from skimgrec import compare, load_digits_images
+
+X, y = load_digits_images(return_X_y=True)
+names = ["chance", "1nn", "1nn+hog", "logistic"]
+alone = compare(names, X, y, cv=3, random_state=0)
+
+# %%
+# On two workers
+# --------------
+# The workers are processes, which Dask starts by running this program's beginning once more: so what starts them stands
+# below ``if __name__ == "__main__"``.
+
+if __name__ == "__main__":
+    from dask.distributed import Client, LocalCluster
+    from joblib import parallel_config
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+        print("workers:", len(client.scheduler_info()["workers"]))
+        with parallel_config("dask"):
+            shared = compare(names, X, y, cv=3, random_state=0)
+
+    print("scores are the same:", [row.scores for row in alone.rows] == [row.scores for row in shared.rows])
+    print(shared)
+
+# %%
+# Real clusters, shared storage, and what moves over the wire are the matter of :doc:`/user_guide/cluster`.

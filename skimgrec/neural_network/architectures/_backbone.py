@@ -18,6 +18,7 @@ from skimgrec.neural_network._backbones import (
 )
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network.architectures._parts import output_layer
+from skimgrec.neural_network.architectures._residual import MOMENTUM
 
 if TYPE_CHECKING:
     import keras
@@ -128,14 +129,27 @@ def backbone_cnn(
     return keras.Model(inputs, output_layer(n_outputs)(x))
 
 
+def freeze(core: keras.Model, *, all_but_outputs: bool) -> None:
+    """Let training leave batch normalisation as it is, or every layer but the last."""
+    normalization = load_keras().layers.BatchNormalization
+    for layer in core.layers[:-1]:
+        if all_but_outputs or isinstance(layer, normalization):
+            layer.trainable = False
+
+
 def _backbone_on(x: Any, backbone: Backbone, params: Params, size: tuple[int, int]) -> Any:
     """Return the output of a backbone's last convolution for RGB values in 0..255, symbolically."""
     # It may write to what it is given, where that is an array; a symbolic tensor stays as it is.
     prepared = backbone.preprocess(x)
     try:
-        return backbone.build(params=params, input_shape=(*size, 3), input_tensor=prepared).output
+        model = backbone.build(params=params, input_shape=(*size, 3), input_tensor=prepared)
     except (ValueError, ZeroDivisionError) as error:
         raise too_small_error(backbone, size, error) from error
+    for layer in model.layers:
+        # That of 0.999 in some takes thousands of steps before the stored means are those of the pictures.
+        if isinstance(layer, load_keras().layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, MOMENTUM)
+    return model.output
 
 
 def _pooled(x: Any, pooling: str) -> Any:

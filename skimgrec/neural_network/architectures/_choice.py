@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skimgrec.neural_network._runtime import load_keras
+from skimgrec.neural_network.architectures._backbone import backbone_architecture
 from skimgrec.neural_network.architectures._perceptron import multilayer_perceptron
 from skimgrec.neural_network.architectures._residual import residual_cnn
 from skimgrec.neural_network.architectures._sequential import sequential_cnn
@@ -23,8 +24,21 @@ _BUILT_IN = {**ARCHITECTURES, "multilayer_perceptron": multilayer_perceptron}
 
 
 def architecture_function(architecture: Any) -> Callable[..., Any]:
-    """Return the function of a built-in architecture, or a user's own as it is."""
-    return _BUILT_IN[architecture] if isinstance(architecture, str) else architecture
+    """Return the function of a built-in architecture or of one of Keras's, or a user's own as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if not isinstance(architecture, str):
+        return architecture
+    return _BUILT_IN[architecture] if architecture in _BUILT_IN else backbone_architecture(architecture)
+
+
+def is_backbone(architecture: Any) -> bool:
+    """Tell whether an architecture is a network of `keras.applications`, or else there is none of that name."""
+    return isinstance(architecture, str) and architecture not in _BUILT_IN
 
 
 def used_hyperparameters(architecture: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +47,7 @@ def used_hyperparameters(architecture: Any, hyperparameters: dict[str, Any]) -> 
     Parameters
     ----------
     architecture : str or callable
-        A key of `ARCHITECTURES`, or a function of its kind.
+        A key of `ARCHITECTURES`, a network of `keras.applications`, or a function of their kind.
     hyperparameters : dict
         By name; None stands for the architecture's own value.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Real
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,7 +35,7 @@ from skimgrec.neural_network._row_weights import near_one, row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network._validation import check_validation_data, rows_set_aside
-from skimgrec.neural_network.architectures import is_backbone
+from skimgrec.neural_network.architectures import is_backbone, plain_hyperparameters
 from skimgrec.utils import Pictures, check_labels, may_keep_interrupted_fit, validate_pictures
 
 if TYPE_CHECKING:
@@ -333,7 +333,7 @@ class TrainableNetwork(FittedNetwork):
         self.history_ = {}
         # Kept apart from the parameters and Keras's global policy, which may be set anew while the weights stay.
         self._fitted_architecture, hyperparameters = self._architecture()
-        self._hyperparameters = _plain(hyperparameters)
+        self._hyperparameters = plain_hyperparameters(hyperparameters)
         self._augmentation = augmentation_amounts(self.augmentation)
         self._dtype_policy = policy_name(self.dtype_policy)
         self._is_pretrained = getattr(self, "weights", None) is not None
@@ -345,7 +345,7 @@ class TrainableNetwork(FittedNetwork):
         if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
             raise ValueError(f"classes={classes!r} differ from those of the first call to {name}: {self.classes_!r}.")
         architecture, hyperparameters = self._architecture()
-        wanted, fitted = _plain(hyperparameters), self._hyperparameters
+        wanted, fitted = plain_hyperparameters(hyperparameters), self._hyperparameters
         changed = [] if architecture == self._fitted_architecture else ["architecture"]
         changed += [name for name in {**wanted, **fitted} if wanted.get(name) != fitted.get(name)]
         if augmentation_amounts(self.augmentation) != self._augmentation:
@@ -413,18 +413,3 @@ class TrainableNetwork(FittedNetwork):
         self._weights = state.weights
         self._optimizer_variables = state.optimizer
         self._generator_states = state.generators
-
-
-def _plain(hyperparameters: dict[str, Any]) -> dict[str, Any]:
-    """Return hyperparameters as values that compare and hash: sequences and dicts as tuples, plain numbers."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return tuple((name, plain(part)) for name, part in sorted(value.items()))
-        if isinstance(value, np.generic):
-            return value.item()
-        if np.iterable(value) and not isinstance(value, str):
-            return tuple(plain(part) for part in value)
-        return value
-
-    return {name: plain(value) for name, value in hyperparameters.items()}

@@ -7,6 +7,7 @@ from skimgrec.neural_network.architectures._choice import (
     check_core,
     check_new_variables,
     is_backbone,
+    plain_hyperparameters,
     used_hyperparameters,
 )
 from skimgrec.neural_network.architectures._imported import ImportedArchitecture
@@ -23,6 +24,7 @@ __all__ = [
     "freeze",
     "is_backbone",
     "multilayer_perceptron",
+    "plain_hyperparameters",
     "residual_cnn",
     "sequential_cnn",
     "used_hyperparameters",

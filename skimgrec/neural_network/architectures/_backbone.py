@@ -39,9 +39,7 @@ def pictures_as_rgb(pictures: NDArray[np.float32], size: tuple[int, int]) -> NDA
     rgb = np.repeat(pictures, 3, axis=3) if pictures.shape[3] == 1 else pictures[..., :3]
     if rgb.shape[1:3] == size:
         return np.ascontiguousarray(rgb)
-    ops = load_keras().ops
-    resized = ops.image.resize(rgb, size, interpolation="bilinear", antialias=True, data_format="channels_last")
-    return ops.convert_to_numpy(resized)
+    return load_keras().ops.convert_to_numpy(_resized(rgb, size))
 
 
 def backbone_architecture(name: str) -> Callable[..., Any]:
@@ -122,11 +120,18 @@ def backbone_cnn(
     elif input_shape[2] == 4:
         x = x[..., :3]
     if size != input_shape[:2]:
-        x = keras.ops.image.resize(x, size, interpolation="bilinear", antialias=True, data_format="channels_last")
+        x = _resized(x, size)
     x = _pooled(_backbone_on(x, backbone, params, size), _POOLINGS[pooling])
     if dropout:
         x = keras.layers.Dropout(dropout, seed=0)(x)
     return keras.Model(inputs, output_layer(n_outputs)(x))
+
+
+def _resized(x: Any, size: tuple[int, int]) -> Any:
+    # Smoothing makes no difference to what is enlarged, and there is no such operation in TensorFlow Lite.
+    shrinks = size[0] < x.shape[1] or size[1] < x.shape[2]
+    settings = {"interpolation": "bilinear", "antialias": shrinks, "data_format": "channels_last"}
+    return load_keras().ops.image.resize(x, size, **settings)
 
 
 def freeze(core: keras.Model, *, all_but_outputs: bool) -> None:

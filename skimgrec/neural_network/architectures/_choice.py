@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +70,21 @@ def used_hyperparameters(architecture: Any, hyperparameters: dict[str, Any]) -> 
             f"Leave {' and '.join(unused)} at None, or choose another architecture."
         )
     return given
+
+
+def plain_hyperparameters(hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    """Return hyperparameters as values that compare and hash: sequences and dicts as tuples, plain numbers."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return tuple((name, plain(part)) for name, part in sorted(value.items()))
+        if isinstance(value, np.generic):
+            return value.item()
+        if np.iterable(value) and not isinstance(value, str):
+            return tuple(plain(part) for part in value)
+        return value
+
+    return {name: plain(value) for name, value in hyperparameters.items()}
 
 
 def check_core(core: Any, architecture: Any, input_shape: tuple[int, int, int], n_outputs: int) -> keras.Model:

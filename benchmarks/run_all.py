@@ -27,9 +27,20 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.rst"
 # All that takes part in a measurement, by its name in the package index.
-PACKAGES = (
-    "joblib keras numba numpy opencv-python-headless pillow scikeras scikit-image scikit-learn skorch tensorflow torch"
-).split()
+PACKAGES = [
+    "joblib",
+    "keras",
+    "numba",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "scikeras",
+    "scikit-image",
+    "scikit-learn",
+    "skorch",
+    "tensorflow",
+    "torch",
+]
 
 
 def scripts():

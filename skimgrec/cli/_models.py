@@ -8,8 +8,7 @@ def models() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from skimgrec.feature_extraction import feature_descriptions
-    from skimgrec.model_selection import candidate_descriptions
+    from skimgrec.model_selection import candidate_descriptions, candidate_features
 
     console = Console()
 
@@ -21,4 +20,4 @@ def models() -> None:
 
     listed(candidate_descriptions())
     console.print("\nWhere +hog is, any of these may be, and several: svm+hog+lbp+color\n")
-    listed({f"+{name}": description for name, description in feature_descriptions().items()})
+    listed({f"+{name}": description for name, description in candidate_features().items()})

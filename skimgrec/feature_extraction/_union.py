@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sklearn.pipeline import FeatureUnion
@@ -143,8 +143,9 @@ def named_features(
     image_shape: tuple[int, ...] | None = None,
     random_state: int | None = None,
     n_jobs: int | None = None,
+    kinds: Mapping[str, Feature] = FEATURES,
 ) -> list[tuple[str, Any]]:
-    """Return a transformer for each kind of features, with its name.
+    """Return a transformer for each kind of features, with its name; `kinds` are those that there are.
 
     Raises
     ------
@@ -152,16 +153,16 @@ def named_features(
         If a name is unknown, appears twice, or there is none.
     """
     names = features.split("+") if isinstance(features, str) else list(features)
-    known = ", ".join(FEATURES)
+    known = ", ".join(kinds)
     if not names or names == [""]:
         raise ValueError(f"No features are named. Known are {known}, joined by plus signs as in 'hog+lbp'.")
     for position, name in enumerate(names):
-        if name not in FEATURES:
-            close = difflib.get_close_matches(str(name).lower(), FEATURES, n=1)
+        if name not in kinds:
+            close = difflib.get_close_matches(str(name).lower(), kinds, n=1)
             hint = f", did you mean {close[0]!r}?" if close else "."
             raise ValueError(
                 f"Unknown features {name!r}{hint} Known are {known}, joined by plus signs as in 'hog+lbp'."
             )
         if name in names[:position]:
             raise ValueError(f"The features {name!r} are named twice. Name each kind once.")
-    return [(name, FEATURES[name].build(image_shape, random_state, n_jobs)) for name in names]
+    return [(name, kinds[name].build(image_shape, random_state, n_jobs)) for name in names]

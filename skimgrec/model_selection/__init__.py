@@ -1,6 +1,6 @@
 """Comparing classifiers of pictures on the same splits."""
 
-from skimgrec.model_selection._candidates import candidate_descriptions, candidates
+from skimgrec.model_selection._candidates import candidate_descriptions, candidate_features, candidates
 from skimgrec.model_selection._compare import compare, prepare_comparison
 from skimgrec.model_selection._comparison import Comparison
 from skimgrec.model_selection._param_space import parse_params
@@ -21,6 +21,7 @@ __all__ = [
     "TuneResult",
     "Tuning",
     "candidate_descriptions",
+    "candidate_features",
     "candidates",
     "compare",
     "describe_row",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from skimgrec.feature_extraction._union import FEATURES, named_features
+from skimgrec.feature_extraction._union import FEATURES, Feature, named_features
 
 _Build = Callable[[int | None, int | None], Any]
 
@@ -118,6 +118,16 @@ def _sequential(random_state: int | None, n_jobs: int | None) -> Any:
     return KerasCNNClassifier(architecture="sequential", random_state=random_state)
 
 
+def _pretrained(image_shape: Any, random_state: int | None, n_jobs: int | None) -> Any:
+    from skimgrec.neural_network import PretrainedTransformer
+
+    return PretrainedTransformer(image_shape=image_shape)
+
+
+# Those of `make_feature_union`, and what needs a network, which that knows nothing of.
+KINDS = {**FEATURES, "mobilenet": Feature("features of MobileNetV3Small (needs its ImageNet weights)", _pretrained)}
+
+
 def _on_pixels(build: _Build, **flattening: Any) -> _Build:
     def build_on_pixels(random_state: int | None, n_jobs: int | None) -> Any:
         from sklearn.pipeline import make_pipeline
@@ -133,7 +143,7 @@ def _on_features(build: _Build, features: str) -> _Build:
     def build_on_features(random_state: int | None, n_jobs: int | None) -> Any:
         from sklearn.pipeline import FeatureUnion, make_pipeline
 
-        steps = named_features(features, random_state=random_state, n_jobs=n_jobs)
+        steps = named_features(features, random_state=random_state, n_jobs=n_jobs, kinds=KINDS)
         transformer = steps[0][1] if len(steps) == 1 else FeatureUnion(steps)
         return make_pipeline(transformer, build(random_state, n_jobs))
 
@@ -178,7 +188,7 @@ SHORT = {"svm": "rbf-svm"}
 
 def _on(name: str, features: str) -> Candidate:
     classifier = CLASSIFIERS[name]
-    kinds = [FEATURES[kind].description for kind in features.split("+")]
+    kinds = [KINDS[kind].description for kind in features.split("+")]
     words = " and ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))
     # Every further kind of features makes the rows longer.
     cost = classifier.cost + len(kinds) - 1
@@ -229,6 +239,6 @@ def candidate_named(name: Any) -> Candidate | None:
     if classifier + plus + features in CANDIDATES:
         return CANDIDATES[classifier + plus + features]
     kinds = features.split("+")
-    if classifier not in CLASSIFIERS or not set(kinds) <= set(FEATURES) or len(set(kinds)) < len(kinds):
+    if classifier not in CLASSIFIERS or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
         return None
     return _on(classifier, features)

@@ -6,8 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Any
 
-from skimgrec.feature_extraction import feature_descriptions
-from skimgrec.model_selection._candidate_table import CANDIDATES, CLASSIFIERS, SHORT, Candidate, candidate_named
+from skimgrec.model_selection._candidate_table import CANDIDATES, CLASSIFIERS, KINDS, SHORT, Candidate, candidate_named
 
 
 def candidate_descriptions() -> dict[str, str]:
@@ -22,6 +21,18 @@ def candidate_descriptions() -> dict[str, str]:
     'random forest on HOG features'
     """
     return {name: entry.description for name, entry in CANDIDATES.items()}
+
+
+def candidate_features() -> dict[str, str]:
+    """Return what each kind of features is that names of candidates may have, by name.
+
+    Examples
+    --------
+    >>> from skimgrec.model_selection import candidate_features
+    >>> candidate_features()["hog"]
+    'HOG features'
+    """
+    return {name: feature.description for name, feature in KINDS.items()}
 
 
 def candidates(
@@ -39,7 +50,8 @@ def candidates(
         "chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp" and "cnn". Any of "1nn", "knn", "forest",
         "extra-trees", "boosting", "logistic", "ridge", "linear-svm" and "rbf-svm" ("svm" for short) goes with one or
         more kinds of features, joined by plus signs: "forest+lbp", "svm+hog+lbp+color". `make_feature_union` says which
-        there are.
+        there are; and there is "mobilenet" (`PretrainedTransformer`), as in "logistic+mobilenet". That needs ImageNet's
+        weights, which Keras downloads at the first fit; without a network, the fit fails and says where to put them.
     random_state : int, default=None
         Seed for each classifier that draws random numbers.
     n_jobs : int, default=None
@@ -79,7 +91,7 @@ def candidates(
     for name in wanted:
         candidate = candidate_named(name)
         if candidate is None:
-            kinds = ", ".join(feature_descriptions())
+            kinds = ", ".join(KINDS)
             raise ValueError(
                 f"Unknown candidate {name!r}{_hint(str(name))} Known are {known}; {', '.join(CLASSIFIERS)} go with any "
                 f"features of {kinds}, such as 'forest+hog+lbp'."
@@ -111,5 +123,5 @@ def _hint(name: str) -> str:
     if classifier in CANDIDATES and classifier not in CLASSIFIERS:
         return f": {classifier} takes no features."
     parts = [difflib.get_close_matches(classifier, [*CLASSIFIERS, *SHORT], n=1)]
-    parts += [difflib.get_close_matches(kind, feature_descriptions(), n=1) for kind in kinds]
+    parts += [difflib.get_close_matches(kind, KINDS, n=1) for kind in kinds]
     return f", did you mean {'+'.join(part[0] for part in parts)!r}?" if all(parts) else "."

@@ -7,14 +7,26 @@ from typing import Any
 from sklearn.base import clone
 
 from skimgrec.neural_network._base import BaseKerasClassifier
+from skimgrec.neural_network._pretrained import PretrainedTransformer
 
 _PACKAGES = ("keras", "scikeras", "skimgrec.neural_network")
 
 
 def networks_in(estimator: Any) -> dict[str, BaseKerasClassifier]:
-    """Return skimgrec's networks that an estimator is or holds, by the prefix of their parameters."""
+    """Return skimgrec's networks that an estimator is or trains, by the prefix of their parameters."""
+    found = _parts(estimator).items()
+    return {prefix: part for prefix, part in found if isinstance(part, BaseKerasClassifier)}
+
+
+def _with_threads(estimator: Any) -> dict[str, BaseKerasClassifier | PretrainedTransformer]:
+    """Return skimgrec's networks, trained here or elsewhere, by the prefix of their parameters."""
+    found = _parts(estimator).items()
+    return {prefix: part for prefix, part in found if isinstance(part, (BaseKerasClassifier, PretrainedTransformer))}
+
+
+def _parts(estimator: Any) -> dict[str, Any]:
     found = {"": estimator, **_parameters(estimator)}
-    return {f"{name}__" if name else "": part for name, part in found.items() if isinstance(part, BaseKerasClassifier)}
+    return {f"{name}__" if name else "": part for name, part in found.items()}
 
 
 def has_network(estimator: Any) -> bool:
@@ -24,7 +36,7 @@ def has_network(estimator: Any) -> bool:
 
 def has_unpinned_network(estimator: Any) -> bool:
     """Tell whether Keras takes part in an estimator, and the number of its threads is not fixed."""
-    networks = networks_in(estimator)
+    networks = _with_threads(estimator)
     pinned = networks and all(network.n_threads is not None for network in networks.values())
     return has_network(estimator) and not pinned
 
@@ -44,7 +56,7 @@ def with_n_threads(estimator: Any, n_threads: int) -> Any:
     estimator : estimator
         A clone, or the same one if there is nothing to set.
     """
-    missing = [prefix for prefix, network in networks_in(estimator).items() if network.n_threads is None]
+    missing = [prefix for prefix, network in _with_threads(estimator).items() if network.n_threads is None]
     return with_parameters(estimator, {f"{prefix}n_threads": n_threads for prefix in missing})
 
 

@@ -254,7 +254,7 @@ class BaseKerasClassifier(ClassifierMixin, ClassNamePrefixFeaturesOutMixin, Tran
         """Lend a network that holds the weights, with the batches that it should be given and where they lie."""
         load_keras(self.n_threads)
         scale = PixelScale.for_pictures(pictures.dtype, self.value_range_)
-        height, width, _ = with_channel_axis(self.image_shape_)
+        height, width = self._size_in_network()
         size = max(1, min(_PICTURES_PER_FORWARD_PASS, _PIXELS_PER_FORWARD_PASS // (height * width)))
 
         def batches() -> Iterator[tuple[slice, NDArray[Any]]]:
@@ -265,6 +265,10 @@ class BaseKerasClassifier(ClassifierMixin, ClassNamePrefixFeaturesOutMixin, Tran
         with self._lend_network(scale.input_dtype, weights=self._weights) as network:
             network.load_weights(self._weights)
             yield network, batches()
+
+    def _size_in_network(self) -> tuple[int, int]:
+        """Return the height and width that the network works with."""
+        return with_channel_axis(self.image_shape_)[:2]
 
     def _prepare_process(self, X: Any) -> None:
         """Load Keras, so that no fit is charged with the seconds that this takes a process."""

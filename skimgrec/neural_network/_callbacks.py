@@ -80,6 +80,8 @@ class EpochWatch(keras.callbacks.Callback):
         self._network = network
         self._patience = n_iter_no_change
         self._waited = 0
+        # Whether it is the one that has stopped the training.
+        self.has_stopped = False
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         if self._judged_at_start is not None:
@@ -113,7 +115,7 @@ class EpochWatch(keras.callbacks.Callback):
             self.best_rank, self.best = rank, state
         self._waited = 0 if rank[0] > before[0] else self._waited + 1
         if self._waited >= patience:
-            self.model.stop_training = True
+            self.model.stop_training = self.has_stopped = True
 
 
 def _rank(results: dict[str, Any], prefix: str = "") -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,13 @@ from skimgrec.neural_network._network import (
 from skimgrec.neural_network._placement import placement
 from skimgrec.neural_network._pool import networks
 from skimgrec.neural_network._scaling import PixelScale
-from skimgrec.neural_network.architectures import architecture_function, check_core, check_new_variables
+from skimgrec.neural_network.architectures import (
+    architecture_function,
+    check_core,
+    check_new_variables,
+    freeze,
+    is_backbone,
+)
 from skimgrec.utils import with_channel_axis
 
 if TYPE_CHECKING:
@@ -40,6 +46,8 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
     history_: dict[str, list[Any]]
     _augmentation: Amounts
     _weights: Arrays
+    # Whether training has begun with weights from elsewhere.
+    _is_pretrained: bool = False
 
     @abstractmethod
     def _architecture(self) -> tuple[str | Callable[..., keras.Model], dict[str, Any]]:
@@ -141,11 +149,21 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_weights")
 
-    def _lend_network(self, input_dtype: str, **wishes: Any) -> AbstractContextManager[Network]:
-        """Lend a network of the fitted architecture from the process's pool."""
+    def _lend_network(
+        self, input_dtype: str, *, only_outputs: bool = False, **wishes: Any
+    ) -> AbstractContextManager[Network]:
+        """Lend a network of the fitted architecture from the process's pool.
+
+        With `only_outputs`, training changes its last layer alone. Where the weights come from elsewhere, it never
+        changes normalisation, which goes by its stored means: those of a few small batches would be worse.
+        """
+        is_pretrained = self._is_pretrained
 
         def build() -> Network:
-            return Network(self._build_core(), input_dtype, self._augmentation)
+            core = self._build_core()
+            if is_pretrained:
+                freeze(core, all_but_outputs=only_outputs)
+            return Network(core, input_dtype, self._augmentation)
 
         key: Hashable = (
             self._fitted_architecture,
@@ -155,6 +173,7 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
             input_dtype,
             self._augmentation,
             self._dtype_policy,
+            *(is_pretrained, only_outputs),
             placement(),
         )
         return networks.lend(key, build, **wishes)
@@ -164,7 +183,9 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         shape = with_channel_axis(self.image_shape_)
         function = architecture_function(self._fitted_architecture)
         if isinstance(self._fitted_architecture, str):
-            with dtype_policy(self._dtype_policy):
+            # The layers of Keras's own networks have no seeds.
+            seeded = keras_seeded(seed) if is_backbone(self._fitted_architecture) else nullcontext()
+            with dtype_policy(self._dtype_policy), seeded:
                 return function(shape, self.n_outputs_, **self._hyperparameters)
         with dtype_policy(self._dtype_policy), keras_seeded(seed):
             core = function(shape, self.n_outputs_, **self._hyperparameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -14,11 +15,14 @@ _HOMES = ("optimizers", "losses", "metrics")
 def to_plain(value: Any) -> Any:
     """Return an optimizer, loss or metric of Keras's own as a dict of its class and configuration.
 
-    Everything else comes back as it is: classes of the user's own have to be pickled by themselves. Unpickling a Keras
-    object would start TensorFlow in a worker before it has been told its share of the cores, and skops refuses it.
+    A path becomes text. Everything else comes back as it is: classes of the user's own have to be pickled by
+    themselves. Unpickling a Keras object would start TensorFlow in a worker before it has been told its share of the
+    cores, and skops refuses it.
     """
     if isinstance(value, (list, tuple)):
         return type(value)(map(to_plain, value))
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if "keras" not in sys.modules or not hasattr(value, "get_config") or getattr(value, "built", False) is True:
         return value
     keras, kind = load_keras(), type(value)

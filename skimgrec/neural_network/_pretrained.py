@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -338,8 +338,7 @@ class PretrainedTransformer(TransformerMixin, BaseEstimator):
 
     def _prepare_process(self, X: Any) -> None:
         """Load Keras, the weights and the network, so that no fit is charged with the seconds that this takes."""
-        load_keras(self.n_threads)
-        self.fit(X[:1]).transform(X[:1])
+        clone(self).set_params(cache=None).fit_transform(X[:1])
 
     def _can_be_shared(self, X: Any) -> bool:
         """Return whether the features of pictures like `X` do not depend on what it is fitted on, so many may share."""

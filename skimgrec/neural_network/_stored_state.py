@@ -53,6 +53,8 @@ def check_stored_state(net: Any) -> None:
         raise ValueError(f"{name} in the file has an augmentation that is none.")
     if len(net.classes_) < 2 or net.n_outputs_ not in (1, len(net.classes_)):
         raise ValueError(f"{name} in the file has {net.n_outputs_} outputs for {len(net.classes_)} classes.")
+    if type(net._n_frozen) is not int or net._n_frozen < 0 or type(net._is_pretrained) is not bool:
+        raise ValueError(f"{name} in the file has trained its outputs alone for {net._n_frozen!r} epochs.")
     sizes = [sum(array.size for array in part) for part in (moments, weights)]
     # Optimizers for matrices flatten or transpose what they keep; the network that is trained on refuses what is wrong.
     if sizes[0] > _MOST_MOMENTS * sizes[1] + 64 or not all(array.ndim <= 6 for array in moments):

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +35,7 @@ from skimgrec.neural_network._row_weights import near_one, row_weights
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network._scaling import PixelScale
 from skimgrec.neural_network._validation import check_validation_data, rows_set_aside
+from skimgrec.neural_network.architectures import is_backbone, plain_hyperparameters
 from skimgrec.utils import Pictures, check_labels, may_keep_interrupted_fit, validate_pictures
 
 if TYPE_CHECKING:
@@ -49,12 +50,35 @@ _BATCH_SIZES, _STEPS = (128, 64, 32), 100
 _SMALLEST_VALIDATION_BATCH = 128
 
 
+class _Outcome(NamedTuple):
+    """What a training has come to.
+
+    Parameters
+    ----------
+    state : TrainingState
+        The numbers to keep.
+    history : dict
+        The results of each epoch.
+    best_rank : tuple of two floats or None
+        How good the best epoch was.
+    end : {"", "early", "stopped", "interrupted"}
+        Whether it went on to its end, nothing got better, a callback of the user's stopped it, or Ctrl-C.
+    """
+
+    state: TrainingState
+    history: dict[str, list[Any]]
+    best_rank: tuple[float, float] | None
+    end: str
+
+
 class TrainableNetwork(FittedNetwork):
     """Training, for which a subclass's `fit` and `partial_fit` say what and how long."""
 
     n_iter_: int
     _cycle: tuple[int, int]
     _seed: int
+    # How many of the first epochs train the outputs alone.
+    _n_frozen: int = 0
 
     def _train(
         self,
@@ -90,15 +114,10 @@ class TrainableNetwork(FittedNetwork):
         sets = self._training_and_validation(
             pictures, targets, weights, judging_weights, validation, stop_early=stop_early
         )
-        # What is kept of fits with early stopping is in the running. Other fits may have seen the pictures set aside.
-        is_fair = getattr(self, "_best_rank", None) is not None or any(part is not None for part in validation)
-        with self._lend_trainable_network(sets[0].input_dtype, resume) as network:
-            state, history, interrupted, self._best_rank = self._run(
-                network, *sets, epochs=epochs, stop_early=stop_early, judge_start=resume and stop_early and is_fair
-            )
-        self._input_dtype = sets[0].input_dtype
-        self._store(state)
-        self._extend_history(history)
+        has_validation = any(part is not None for part in validation)
+        interrupted = self._run_phases(
+            sets, epochs=epochs, resume=resume, stop_early=stop_early, has_validation=has_validation
+        )
         if interrupted:
             end = "best one" if stop_early else "last finished one, and partial_fit goes on from there"
             warnings.warn(
@@ -114,6 +133,49 @@ class TrainableNetwork(FittedNetwork):
                 ConvergenceWarning,
                 stacklevel=4,
             )
+
+    def _run_phases(
+        self,
+        sets: tuple[TrainingBatches, TrainingBatches | None],
+        *,
+        epochs: int,
+        resume: bool,
+        stop_early: bool,
+        has_validation: bool,
+    ) -> bool:
+        """Train the outputs alone while that is planned, then all layers, and return whether Ctrl-C ended it."""
+        from skimgrec.neural_network._callbacks import own_callbacks
+
+        callbacks = own_callbacks(self.callbacks, self.learning_rate_schedule)
+        last, is_first = self.n_iter_ + epochs, True
+        while True:
+            is_frozen = self.n_iter_ < self._n_frozen
+            end = min(self._n_frozen, last) if is_frozen else last
+            # What is kept of fits with early stopping is in the running. Others may have seen the pictures set aside.
+            is_fair = getattr(self, "_best_rank", None) is not None or has_validation
+            try:
+                with self._lend_trainable_network(sets[0].input_dtype, resume) as network:
+                    outcome = self._run(
+                        network,
+                        *sets,
+                        epochs=end - self.n_iter_,
+                        callbacks=callbacks,
+                        stop_early=stop_early,
+                        judge_start=resume and stop_early and is_fair,
+                    )
+            except KeyboardInterrupt:
+                if is_first or not may_keep_interrupted_fit():
+                    raise
+                return True
+            self._input_dtype, self._best_rank = sets[0].input_dtype, outcome.best_rank
+            self._store(outcome.state)
+            self._extend_history(outcome.history)
+            resume, is_first = True, False
+            if outcome.end == "early" and is_frozen:
+                # The outputs get no better by themselves.
+                self._n_frozen = self.n_iter_
+            elif outcome.end or self.n_iter_ >= last:
+                return outcome.end == "interrupted"
 
     def _training_and_validation(
         self,
@@ -177,12 +239,13 @@ class TrainableNetwork(FittedNetwork):
         judged: TrainingBatches | None,
         *,
         epochs: int,
+        callbacks: list[keras.callbacks.Callback],
         stop_early: bool,
         judge_start: bool,
-    ) -> tuple[TrainingState, dict[str, list[Any]], bool, tuple[float, float] | None]:
-        """Train, and return the numbers to keep, the results of the epochs, whether Ctrl-C ended it, and the rank."""
+    ) -> _Outcome:
+        """Train one network."""
         from skimgrec.neural_network._batches import EpochOrder, for_backend
-        from skimgrec.neural_network._callbacks import EpochWatch, RateSchedule, own_callbacks
+        from skimgrec.neural_network._callbacks import EpochWatch, RateSchedule
         from skimgrec.neural_network._progress import ProgressBar
         from skimgrec.neural_network._scikeras import train
 
@@ -192,20 +255,20 @@ class TrainableNetwork(FittedNetwork):
             self.n_iter_no_change if stop_early else None,
             judged_at_start=validation if judge_start else None,
         )
-        callbacks: list[Any] = [EpochOrder(batches)]
+        all_callbacks: list[Any] = [EpochOrder(batches)]
         if self.learning_rate_schedule != "constant":
             optimizer = make_optimizer(self.optimizer, self.learning_rate, schedule=self.learning_rate_schedule)
-            peak = optimizer.get_config()["learning_rate"]
-            first, planned = self._cycle
-            callbacks.append(RateSchedule(self.learning_rate_schedule, peak, first_epoch=first, n_epochs=planned))
+            peak = optimizer.get_config()["learning_rate"] * self._rate_part()
+            first, planned = self._span_of_schedule()
+            all_callbacks.append(RateSchedule(self.learning_rate_schedule, peak, first_epoch=first, n_epochs=planned))
         # After the user's, so that it keeps what they have made of an epoch.
-        callbacks += [*own_callbacks(self.callbacks, self.learning_rate_schedule), watch]
+        all_callbacks += [*callbacks, watch]
         verbose = int(self.verbose)
         with contextlib.ExitStack() as stack:
             if verbose == 1:
                 bar = ProgressBar(self.n_iter_ + 1, self.n_iter_ + epochs)
                 stack.callback(bar.close)
-                callbacks.append(bar)
+                all_callbacks.append(bar)
             try:
                 train(
                     network.model,
@@ -213,20 +276,41 @@ class TrainableNetwork(FittedNetwork):
                     validation=validation,
                     epochs=epochs,
                     initial_epoch=self.n_iter_,
-                    callbacks=callbacks,
+                    callbacks=all_callbacks,
                     verbose=0 if verbose == 1 else verbose,
                 )
             except KeyboardInterrupt:
                 if watch.last is None or not may_keep_interrupted_fit():
                     raise
-                return watch.best or watch.last, watch.history, True, watch.best_rank
+                return _Outcome(watch.best or watch.last, watch.history, watch.best_rank, "interrupted")
             except Exception:
                 # The backend's error has lost what kind it was.
                 failure = batches.failure or (judged.failure if judged else None)
                 if failure is None:
                     raise
                 raise failure from None
-        return watch.best or network.state(), watch.history, False, watch.best_rank
+        end = "early" if watch.has_stopped else "stopped" if network.model.stop_training else ""
+        return _Outcome(watch.best or network.state(), watch.history, watch.best_rank, end)
+
+    def _span_of_schedule(self) -> tuple[int, int]:
+        """Return the epoch with which the learning rate's schedule began, and how many it is planned for."""
+        first, planned = self._cycle
+        if self.n_iter_ < self._n_frozen:
+            return 0, self._n_frozen
+        n_before = max(0, self._n_frozen - first)
+        return first + n_before, max(1, planned - n_before)
+
+    def _frozen_epochs(self) -> int:
+        """Return for how many epochs a new network trains its outputs alone."""
+        return 0
+
+    def _rate_part(self) -> float:
+        """Return the part of the learning rate that the coming epochs are trained with."""
+        return 1.0
+
+    def _pretrained_weights(self) -> Arrays:
+        """Return the first weights of a new network, as far as they come from elsewhere."""
+        return ()
 
     def _training_state(self) -> TrainingState:
         return TrainingState(self._weights, self._optimizer_variables, self._generator_states)
@@ -249,9 +333,11 @@ class TrainableNetwork(FittedNetwork):
         self.history_ = {}
         # Kept apart from the parameters and Keras's global policy, which may be set anew while the weights stay.
         self._fitted_architecture, hyperparameters = self._architecture()
-        self._hyperparameters = _plain(hyperparameters)
+        self._hyperparameters = plain_hyperparameters(hyperparameters)
         self._augmentation = augmentation_amounts(self.augmentation)
         self._dtype_policy = policy_name(self.dtype_policy)
+        self._is_pretrained = getattr(self, "weights", None) is not None
+        self._n_frozen = self._frozen_epochs() if self._is_pretrained else 0
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     def _check_resumable(self, classes: ArrayLike | None) -> None:
@@ -259,7 +345,7 @@ class TrainableNetwork(FittedNetwork):
         if classes is not None and not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
             raise ValueError(f"classes={classes!r} differ from those of the first call to {name}: {self.classes_!r}.")
         architecture, hyperparameters = self._architecture()
-        wanted, fitted = _plain(hyperparameters), self._hyperparameters
+        wanted, fitted = plain_hyperparameters(hyperparameters), self._hyperparameters
         changed = [] if architecture == self._fitted_architecture else ["architecture"]
         changed += [name for name in {**wanted, **fitted} if wanted.get(name) != fitted.get(name)]
         if augmentation_amounts(self.augmentation) != self._augmentation:
@@ -278,12 +364,19 @@ class TrainableNetwork(FittedNetwork):
     def _lend_trainable_network(
         self, input_dtype: str, resume: bool, weights: Arrays | None = None
     ) -> Iterator[Network]:
-        """Lend a compiled network that starts from this classifier's state, from `weights`, or from new ones."""
+        """Lend a compiled network that starts from this classifier's state, from `weights`, or from new ones.
+
+        Where the outputs have been trained alone, and now all layers are, the optimizer begins anew.
+        """
         schedule = self.learning_rate_schedule
         optimizer = make_optimizer(self.optimizer, self.learning_rate, self.weight_decay, schedule=schedule)
         spare = self.weight_decay is not None
         compilation = compilation_key(optimizer, self.loss, self.metrics, self.label_smoothing, spare)
-        with self._lend_network(input_dtype, compilation=compilation) as network:
+        only_outputs = self.n_iter_ < self._n_frozen
+        if resume and self.n_iter_ == self._n_frozen > 0:
+            self._check_same_optimizer(optimizer)
+            resume, weights = False, self._weights
+        with self._lend_network(input_dtype, only_outputs=only_outputs, compilation=compilation) as network:
             # Among several devices, it is the weights of a batch that are brought to a mean of 1.
             reduction = "mean_with_sample_weight" if n_replicas() == 1 else "sum_over_batch_size"
             loss, metrics = make_loss(self.loss, self.label_smoothing, reduction), make_metrics(self.metrics)
@@ -297,14 +390,16 @@ class TrainableNetwork(FittedNetwork):
             rate = optimizer.get_config()["learning_rate"]
             # A rate that the optimizer was given as a schedule stands in its configuration as a dict.
             if isinstance(rate, Real):
-                network.model.optimizer.learning_rate = float(rate)
+                network.model.optimizer.learning_rate = float(rate) * self._rate_part()
             yield network
 
     def _own_initial_weights(self) -> Arrays | None:
-        """Return the weights that a user's own architecture starts from: some may have been loaded, not drawn."""
-        if isinstance(self._fitted_architecture, str):
+        """Return the weights that another architecture than ours starts from: some may be loaded, not drawn."""
+        if isinstance(self._fitted_architecture, str) and not is_backbone(self._fitted_architecture):
             return None
-        return [np.asarray(weights) for weights in self._build_core(self._seed).get_weights()]
+        loaded = self._pretrained_weights()
+        drawn = [np.asarray(weights) for weights in self._build_core(self._seed).get_weights()]
+        return [*loaded, *drawn[len(loaded) :]]
 
     def _check_same_optimizer(self, optimizer: keras.Optimizer) -> None:
         if optimizer_key(optimizer) != self._optimizer_key:
@@ -318,16 +413,3 @@ class TrainableNetwork(FittedNetwork):
         self._weights = state.weights
         self._optimizer_variables = state.optimizer
         self._generator_states = state.generators
-
-
-def _plain(hyperparameters: dict[str, Any]) -> dict[str, Any]:
-    """Return hyperparameters as values that compare and hash: sequences as tuples, NumPy's numbers as Python's."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, np.generic):
-            return value.item()
-        if np.iterable(value) and not isinstance(value, str):
-            return tuple(plain(part) for part in value)
-        return value
-
-    return {name: plain(value) for name, value in hyperparameters.items()}

@@ -192,7 +192,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 
 
 def _network_words(step: Any) -> list[str]:
-    if not hasattr(step, "weights_") or not hasattr(step, "value_range_"):
+    if not hasattr(step, "weights_") or not hasattr(step, "value_range_") or hasattr(step, "backbone_"):
         return []
     low, high = step.value_range_
     return [f"pixel values from {low:g} to {high:g} brought to 0 to 1"]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from skimgrec import ComparisonResult, __version__
-from skimgrec.feature_extraction import feature_descriptions
+from skimgrec.model_selection import candidate_features
 
 
 def compared(result, *, n_models, n_folds):
@@ -279,7 +279,7 @@ def test_version(run):
 
 def test_models_are_listed_with_a_line_each(run):
     models, _, features = run("models").stdout.split("\n\n")
-    assert [line.split()[0] for line in features.splitlines()] == [f"+{name}" for name in feature_descriptions()]
+    assert [line.split()[0] for line in features.splitlines()] == [f"+{name}" for name in candidate_features()]
     assert [line.split()[0] for line in models.splitlines()] == [
         "chance", "majority", "1nn", "knn", "forest", "extra-trees", "boosting", "logistic", "ridge",
         "linear-svm", "rbf-svm", "1nn+hog", "knn+hog", "forest+hog", "extra-trees+hog", "boosting+hog",

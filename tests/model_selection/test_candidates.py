@@ -7,7 +7,7 @@ from sklearn.base import clone, is_classifier
 from sklearn.pipeline import FeatureUnion
 
 from skimgrec import ImageFlattener, compare, load_digits_images
-from skimgrec.model_selection import candidate_descriptions, candidates
+from skimgrec.model_selection import candidate_descriptions, candidate_features, candidates
 from skimgrec.model_selection._budget import by_cost
 
 NAMES = ["chance", "1nn", "forest", "logistic", "1nn+hog", "forest+hog", "mlp", "cnn"]
@@ -171,3 +171,24 @@ def test_features_other_than_hog_come_among_the_candidates_where_the_cheapest_co
 def test_two_spellings_of_one_classifier_are_refused(names):
     with pytest.raises(ValueError, match="are the same classifier"):
         candidates(names)
+
+
+def test_pretrained_features_say_what_they_need_and_where_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
+    assert "needs its ImageNet weights" in candidate_features()["mobilenet"]
+    model = candidates(["logistic+mobilenet"])["logistic+mobilenet"]
+    assert list(model.named_steps) == ["pretrainedtransformer", "logisticregression"]
+    X, y = load_digits_images(return_X_y=True)
+    result = compare(["chance", "logistic+mobilenet"], X[:60], y[:60] % 2, cv=2, random_state=0)
+    failed = [row.error for row in result.rows if row.estimator == "logistic+mobilenet"]
+    assert all("ImageNet weights of MobileNetV3Small could not be had" in error for error in failed)
+    assert all("give its path" in error for error in failed)
+
+
+def test_pretrained_features_go_with_others_and_take_a_file(backbone_file):
+    model = candidates(["svm+hog+mobilenet"])["svm+hog+mobilenet"]
+    small = {"backbone": "MobileNet", "backbone_params": {"alpha": 0.1}, "image_size": (32, 32)}
+    small["weights"] = backbone_file
+    model.set_params(**{f"featureunion__mobilenet__{name}": value for name, value in small.items()})
+    X, y = load_digits_images(return_X_y=True)
+    assert model.fit(X[:60], y[:60]).predict(X[:3]).shape == (3,)

@@ -9,7 +9,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import HOGTransformer, KerasCNNClassifier, KerasMLPClassifier
+from skimgrec import HOGTransformer, KerasCNNClassifier, KerasMLPClassifier, PretrainedTransformer
 from skimgrec.model_selection import prepare_comparison
 from skimgrec.model_selection._networks import has_network, has_unpinned_network, networks_in, with_n_threads
 
@@ -34,6 +34,16 @@ def test_threads_are_set_wherever_a_network_has_none_of_its_own(blobs):
     assert found == {"mlp": [2], "pipeline": [2], "search": [2], "vote": [2, 3], "nb": []}
     assert comparison.estimators["nb"] is estimators["nb"]
     assert estimators["mlp"].n_threads is None, "the caller's estimators stay as they are"
+
+
+def test_a_pretrained_network_gets_threads_and_no_epochs():
+    pipe = make_pipeline(PretrainedTransformer(), GaussianNB())
+    assert has_network(pipe)
+    assert networks_in(pipe) == {}
+    assert has_unpinned_network(pipe)
+    pinned = with_n_threads(pipe, 3)
+    assert pinned[0].n_threads == 3
+    assert not has_unpinned_network(pinned)
 
 
 def test_where_the_number_of_threads_plays_a_part():

@@ -1,10 +1,13 @@
 """Network architectures: plain functions from a picture's shape to an untrained `keras.Model` of probabilities."""
 
+from skimgrec.neural_network.architectures._backbone import freeze
 from skimgrec.neural_network.architectures._choice import (
     ARCHITECTURES,
     architecture_function,
     check_core,
     check_new_variables,
+    is_backbone,
+    plain_hyperparameters,
     used_hyperparameters,
 )
 from skimgrec.neural_network.architectures._imported import ImportedArchitecture
@@ -18,7 +21,10 @@ __all__ = [
     "architecture_function",
     "check_core",
     "check_new_variables",
+    "freeze",
+    "is_backbone",
     "multilayer_perceptron",
+    "plain_hyperparameters",
     "residual_cnn",
     "sequential_cnn",
     "used_hyperparameters",

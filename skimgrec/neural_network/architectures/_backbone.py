@@ -18,6 +18,7 @@ from skimgrec.neural_network._backbones import (
 )
 from skimgrec.neural_network._runtime import load_keras
 from skimgrec.neural_network.architectures._parts import output_layer
+from skimgrec.neural_network.architectures._residual import MOMENTUM
 
 if TYPE_CHECKING:
     import keras
@@ -38,9 +39,7 @@ def pictures_as_rgb(pictures: NDArray[np.float32], size: tuple[int, int]) -> NDA
     rgb = np.repeat(pictures, 3, axis=3) if pictures.shape[3] == 1 else pictures[..., :3]
     if rgb.shape[1:3] == size:
         return np.ascontiguousarray(rgb)
-    ops = load_keras().ops
-    resized = ops.image.resize(rgb, size, interpolation="bilinear", antialias=True, data_format="channels_last")
-    return ops.convert_to_numpy(resized)
+    return load_keras().ops.convert_to_numpy(_resized(rgb, size))
 
 
 def backbone_architecture(name: str) -> Callable[..., Any]:
@@ -121,11 +120,26 @@ def backbone_cnn(
     elif input_shape[2] == 4:
         x = x[..., :3]
     if size != input_shape[:2]:
-        x = keras.ops.image.resize(x, size, interpolation="bilinear", antialias=True, data_format="channels_last")
+        x = _resized(x, size)
     x = _pooled(_backbone_on(x, backbone, params, size), _POOLINGS[pooling])
     if dropout:
         x = keras.layers.Dropout(dropout, seed=0)(x)
     return keras.Model(inputs, output_layer(n_outputs)(x))
+
+
+def _resized(x: Any, size: tuple[int, int]) -> Any:
+    # Smoothing makes no difference to what is enlarged, and there is no such operation in TensorFlow Lite.
+    shrinks = size[0] < x.shape[1] or size[1] < x.shape[2]
+    settings = {"interpolation": "bilinear", "antialias": shrinks, "data_format": "channels_last"}
+    return load_keras().ops.image.resize(x, size, **settings)
+
+
+def freeze(core: keras.Model, *, all_but_outputs: bool) -> None:
+    """Let training leave batch normalisation as it is, or every layer but the last."""
+    normalization = load_keras().layers.BatchNormalization
+    for layer in core.layers[:-1]:
+        if all_but_outputs or isinstance(layer, normalization):
+            layer.trainable = False
 
 
 def _backbone_on(x: Any, backbone: Backbone, params: Params, size: tuple[int, int]) -> Any:
@@ -133,9 +147,14 @@ def _backbone_on(x: Any, backbone: Backbone, params: Params, size: tuple[int, in
     # It may write to what it is given, where that is an array; a symbolic tensor stays as it is.
     prepared = backbone.preprocess(x)
     try:
-        return backbone.build(params=params, input_shape=(*size, 3), input_tensor=prepared).output
+        model = backbone.build(params=params, input_shape=(*size, 3), input_tensor=prepared)
     except (ValueError, ZeroDivisionError) as error:
         raise too_small_error(backbone, size, error) from error
+    for layer in model.layers:
+        # That of 0.999 in some takes thousands of steps before the stored means are those of the pictures.
+        if isinstance(layer, load_keras().layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, MOMENTUM)
+    return model.output
 
 
 def _pooled(x: Any, pooling: str) -> Any:

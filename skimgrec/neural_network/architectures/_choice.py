@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from skimgrec.neural_network._runtime import load_keras
+from skimgrec.neural_network.architectures._backbone import backbone_architecture
 from skimgrec.neural_network.architectures._perceptron import multilayer_perceptron
 from skimgrec.neural_network.architectures._residual import residual_cnn
 from skimgrec.neural_network.architectures._sequential import sequential_cnn
@@ -23,8 +24,21 @@ _BUILT_IN = {**ARCHITECTURES, "multilayer_perceptron": multilayer_perceptron}
 
 
 def architecture_function(architecture: Any) -> Callable[..., Any]:
-    """Return the function of a built-in architecture, or a user's own as it is."""
-    return _BUILT_IN[architecture] if isinstance(architecture, str) else architecture
+    """Return the function of a built-in architecture or of one of Keras's, or a user's own as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if not isinstance(architecture, str):
+        return architecture
+    return _BUILT_IN[architecture] if architecture in _BUILT_IN else backbone_architecture(architecture)
+
+
+def is_backbone(architecture: Any) -> bool:
+    """Tell whether an architecture is a network of `keras.applications`, or else there is none of that name."""
+    return isinstance(architecture, str) and architecture not in _BUILT_IN
 
 
 def used_hyperparameters(architecture: Any, hyperparameters: dict[str, Any]) -> dict[str, Any]:
@@ -33,7 +47,7 @@ def used_hyperparameters(architecture: Any, hyperparameters: dict[str, Any]) -> 
     Parameters
     ----------
     architecture : str or callable
-        A key of `ARCHITECTURES`, or a function of its kind.
+        A key of `ARCHITECTURES`, a network of `keras.applications`, or a function of their kind.
     hyperparameters : dict
         By name; None stands for the architecture's own value.
 
@@ -56,6 +70,21 @@ def used_hyperparameters(architecture: Any, hyperparameters: dict[str, Any]) -> 
             f"Leave {' and '.join(unused)} at None, or choose another architecture."
         )
     return given
+
+
+def plain_hyperparameters(hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    """Return hyperparameters as values that compare and hash: sequences and dicts as tuples, plain numbers."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return tuple((name, plain(part)) for name, part in sorted(value.items()))
+        if isinstance(value, np.generic):
+            return value.item()
+        if np.iterable(value) and not isinstance(value, str):
+            return tuple(plain(part) for part in value)
+        return value
+
+    return {name: plain(value) for name, value in hyperparameters.items()}
 
 
 def check_core(core: Any, architecture: Any, input_shape: tuple[int, int, int], n_outputs: int) -> keras.Model:

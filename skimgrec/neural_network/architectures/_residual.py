@@ -27,7 +27,7 @@ _STEM = 16
 _SMALL_SIDE, _COLOUR_STEM = 32, 32
 _MOST_STAGES = 5
 # The default of 0.99 is an average over hundreds of steps, more than a short training has.
-_MOMENTUM = 0.9
+MOMENTUM = 0.9
 
 
 def residual_cnn(
@@ -94,7 +94,7 @@ def residual_cnn(
             data_format="channels_last",
             kernel_initializer=keras.initializers.HeNormal(seed=0),
         )
-        x = normalization_layer(momentum=_MOMENTUM)(convolution(x))
+        x = normalization_layer(momentum=MOMENTUM)(convolution(x))
         return layers.Activation(activations[block])(x)
 
     inputs = keras.Input(input_shape, dtype="float32")

@@ -23,9 +23,9 @@ DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
 MIRROR = {"mirror": True}
 # Row: the data, the parameters of the features, and alpha of the classifier.
 ROWS = {
-    "cifar10": ("cifar10", {"n_components": 1600, **MIRROR}, 0.3),
-    "cifar10-long": ("cifar10", {"n_components": 3000, **MIRROR}, 0.3),
-    "mnist": ("mnist", {"n_components": 1600}, 0.3),
+    "cifar10": ("cifar10", {"n_components": 1600, **MIRROR}, 0.03),
+    "cifar10-long": ("cifar10", {"n_components": 3000, **MIRROR}, 0.03),
+    "mnist": ("mnist", {"n_components": 1600, "patch_size": 10, "whitening": 3.0}, 0.001),
     "kinds-relu": ("validation", {"n_components": 400, **MIRROR}, 0.3),
     "kinds-relu-patches": ("validation", {"n_components": 400, "dictionary": "patches", **MIRROR}, 0.3),
     "kinds-triangle": ("validation", {"n_components": 400, "encoding": "triangle", **MIRROR}, 0.3),

@@ -11,6 +11,8 @@ import hashlib
 import os
 import uuid
 import warnings
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -47,24 +49,18 @@ class FeatureCache:
     """
 
     def __init__(self, folder: str | os.PathLike[str], name: str, setting: str, n_features: int) -> None:
-        self._folder = Path(folder) / f"{name}-{hashlib.blake2b(setting.encode(), digest_size=8).hexdigest()}"
+        self._folder = (
+            Path(folder).absolute() / f"{name}-{hashlib.blake2b(setting.encode(), digest_size=8).hexdigest()}"
+        )
         self._dtype = np.dtype([("key", f"V{_KEY_BYTES}"), ("features", "<f4", (n_features,))])
-        self._parts: list[NDArray[Any]] = []
-        self._index: dict[bytes, tuple[int, int]] = {}
+        self._parts: list[tuple[Path, dict[bytes, int]]] = []
+        self._opened: dict[Path, NDArray[Any]] = {}
         self._new: dict[bytes, NDArray[np.float32]] = {}
         self._is_writable = True
 
     def __enter__(self) -> Self:
         for path in sorted(self._folder.glob("*.npy")):
-            try:
-                part = np.load(path, mmap_mode="r")
-            except Exception:  # removed meanwhile, or damaged
-                continue
-            if part.dtype == self._dtype and part.ndim == 1:
-                number = len(self._parts)
-                self._parts.append(part)
-                for row, key in enumerate(part["key"]):
-                    self._index.setdefault(key.tobytes(), (number, row))
+            self._take_up(path)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: Any, trace: TracebackType | None) -> None:
@@ -90,8 +86,20 @@ class FeatureCache:
     def _find(self, key: bytes) -> NDArray[np.float32] | None:
         if key in self._new:
             return self._new[key]
-        place = self._index.get(key)
-        return None if place is None else self._parts[place[0]]["features"][place[1]]
+        for part in list(self._parts):
+            path, rows = part
+            if key in rows:
+                with suppress(OSError):
+                    if path not in self._opened:
+                        self._opened[path] = np.load(path, mmap_mode="r")
+                    return self._opened[path]["features"][rows[key]]
+                self._parts.remove(part)  # its file has been removed meanwhile
+        return None
+
+    def _take_up(self, path: Path) -> None:
+        with suppress(OSError):  # removed meanwhile
+            file = path.stat()
+            self._parts.append((path, _rows_of(path, (file.st_mtime_ns, file.st_size), self._dtype)))
 
     def _write(self) -> None:
         if len(self._new) < _FEWEST_ROWS or not self._is_writable:
@@ -104,7 +112,6 @@ class FeatureCache:
             path = self._folder / f"{uuid.uuid4().hex}.npy"
             with open_atomically(path) as file:
                 np.save(file, rows)
-            written = np.load(path, mmap_mode="r")
         except OSError as error:
             self._is_writable = False
             warnings.warn(
@@ -114,7 +121,18 @@ class FeatureCache:
                 stacklevel=4,
             )
             return
-        number = len(self._parts)
-        self._parts.append(written)
-        self._index.update({key: (number, row) for row, key in enumerate(self._new)})
+        self._take_up(path)
         self._new = {}
+
+
+# A program that is asked about one picture after another does not read all keys each time.
+@lru_cache(maxsize=4096)
+def _rows_of(path: Path, state: tuple[int, int], dtype: np.dtype[Any]) -> dict[bytes, int]:
+    """Return the row of each key in a file, none if it is damaged or foreign; `state` notices if it has changed."""
+    try:
+        part = np.load(path, mmap_mode="r")
+    except Exception:  # a damaged header raises nearly anything
+        return {}
+    if part.dtype != dtype or part.ndim != 1:
+        return {}
+    return {key.tobytes(): row for row, key in enumerate(part["key"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABCMeta, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -142,7 +143,10 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         n_threads = state.get("n_threads")
-        super().__setstate__({name: from_plain(value, n_threads) for name, value in state.items()})
+        parameters = inspect.signature(type(self)).parameters.values()
+        # Of a version that lacked a parameter, the state has none; it did what is the default now.
+        defaults = {each.name: each.default for each in parameters if each.default is not each.empty}
+        super().__setstate__({**defaults, **{name: from_plain(value, n_threads) for name, value in state.items()}})
         if "_weights" in state:
             self._weights = frozen(self._weights)
 

@@ -187,6 +187,16 @@ def test_a_model_file_needs_no_weights_and_goes_on(make, backbone, data, tmp_pat
         clone(back).fit(*data)
 
 
+def test_a_state_from_before_there_were_such_parameters_has_their_defaults():
+    net = KerasCNNClassifier(filters=(4,))
+    old = net.__getstate__()
+    for name in ("weights", "freeze_epochs", "fine_tune_factor", "image_size", "backbone_params"):
+        del old[name]
+    new = KerasCNNClassifier.__new__(KerasCNNClassifier)
+    new.__setstate__(old)
+    assert new.get_params() == net.get_params()
+
+
 def test_weights_of_another_network_and_a_failed_download_leave_it_as_it_was(make, data, monkeypatch, tmp_path):
     monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(tmp_path))
     net = make(epochs=1).fit(*data)

@@ -382,6 +382,22 @@ def test_a_damaged_cache_is_computed_anew(make, photos, tmp_path, computed):
     assert sum(computed) == 40
 
 
+def test_a_cache_that_is_removed_while_it_is_used_is_computed_anew(make, photos, tmp_path, monkeypatch, computed):
+    transformer = make(cache=tmp_path)
+    wanted = transformer.fit_transform(photos)
+    real = picture_keys
+
+    def removing(pictures):
+        for path in tmp_path.glob("*/*.npy"):
+            path.unlink()
+        return real(pictures)
+
+    monkeypatch.setattr("skimgrec.neural_network._feature_cache.picture_keys", removing)
+    computed.clear()
+    np.testing.assert_array_equal(transformer.transform(photos), wanted)
+    assert sum(computed) == 40
+
+
 def test_single_pictures_leave_no_file_and_many_one_for_thousands(make, photos, tmp_path, monkeypatch):
     transformer = make(cache=tmp_path).fit(photos)
     for photo in photos[:5]:

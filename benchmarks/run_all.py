@@ -28,8 +28,9 @@ RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.rst"
 # All that takes part in a measurement, by its name in the package index.
 PACKAGES = (
-    "joblib keras numba numpy opencv-python-headless pillow scikeras scikit-image scikit-learn skorch tensorflow torch"
-).split()
+    *("joblib", "keras", "numba", "numpy", "opencv-python-headless", "pillow"),
+    *("scikeras", "scikit-image", "scikit-learn", "skorch", "tensorflow", "torch"),
+)
 
 
 def scripts():

@@ -3,8 +3,8 @@ Tutorial: seven classifiers on the same pictures
 ================================================
 
 A tutorial on CIFAR-10 compares random guesses, the nearest neighbour and a random forest on pixels and on HOG, a
-perceptron and LeNet, each by a loop of its own. `compare` does it in one call. Here on scikit-learn's digits, so that it
-takes seconds. On CIFAR-10 itself, from the folder that ``SKIMGREC_DATA`` names or downloaded, in some minutes::
+perceptron and LeNet, each by a loop of its own. `compare` does it in one call. Here on scikit-learn's digits, so that
+it takes seconds. On CIFAR-10 itself, from the folder that ``SKIMGREC_DATA`` names or downloaded, in some minutes::
 
     python plot_tutorial_cifar10.py --full
 """

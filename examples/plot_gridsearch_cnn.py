@@ -48,9 +48,9 @@ search = GridSearchCV(
     },
     cv=2,
 )
-search.fit(noisy[:600], y[:600])
+search.fit(noisy[:400], y[:400])
 print(search.best_params_)
-print(f"{search.best_score_:.3f} in cross-validation, {search.score(noisy[600:], y[600:]):.3f} on other pictures")
+print(f"{search.best_score_:.3f} in cross-validation, {search.score(noisy[400:], y[400:]):.3f} on other pictures")
 
 # %%
 # What it found

@@ -45,7 +45,7 @@ lenet = KerasCNNClassifier(
     random_state=0,
 )
 residual = KerasCNNClassifier(
-    filters=None if FULL else (8, 16),
+    filters=None if FULL else (4, 8),
     epochs=7 if FULL else 4,
     augmentation="light" if FULL else None,
     dtype_policy="auto",

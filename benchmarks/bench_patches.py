@@ -4,16 +4,19 @@
 
 Each row is fitted on the data's training pictures and tested on its test pictures; the seconds are those of both. The
 rows "kinds-..." differ in what the filters are and how patches respond to them, with numbers of filters that take about
-the same time; they choose between the kinds on 10,000 of CIFAR-10's training pictures, which are not learnt from. The
-row cifar10-long needs 14 GB of memory. The times mean something only where the machine does nothing else.
+the same time; they are tested on 10,000 of CIFAR-10's training pictures, which are not learnt from. The parameters of
+the other rows were chosen on such pictures, too. The times mean something only where the machine does nothing else;
+CIFAR-10 needs 8 GB of memory.
 """
 
 import argparse
 import os
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
+from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 
@@ -24,8 +27,7 @@ MIRROR = {"mirror": True}
 # Row: the data, the parameters of the features, and alpha of the classifier.
 ROWS = {
     "cifar10": ("cifar10", {"n_components": 1600, **MIRROR}, 0.03),
-    "cifar10-long": ("cifar10", {"n_components": 3000, **MIRROR}, 0.03),
-    "mnist": ("mnist", {"n_components": 1600, "patch_size": 10, "whitening": 3.0}, 0.001),
+    "mnist": ("mnist", {"n_components": 1600, "patch_size": 12, "whitening": 3.0, "min_contrast": 0.1}, 0.01),
     "kinds-relu": ("validation", {"n_components": 400, **MIRROR}, 0.3),
     "kinds-relu-patches": ("validation", {"n_components": 400, "dictionary": "patches", **MIRROR}, 0.3),
     "kinds-triangle": ("validation", {"n_components": 400, "encoding": "triangle", **MIRROR}, 0.3),
@@ -45,6 +47,8 @@ def main():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--limit", type=int, help="how many training pictures, all by default")
     options = parser.parse_args()
+    # In single precision the least squares are known to fewer digits than usual, which no class depends on.
+    warnings.simplefilter("ignore", LinAlgWarning)
     print(f"{'row':20}{'seed':>5}{'features':>10}{'fit':>8}{'test':>8}{'accuracy':>10}{'seconds':>9}")
     for row in options.rows:
         data, settings, alpha = ROWS[row]

@@ -27,27 +27,10 @@ HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.rst"
 # All that takes part in a measurement, by its name in the package index.
-<<<<<<< HEAD
-PACKAGES = [
-    "joblib",
-    "keras",
-    "numba",
-    "numpy",
-    "opencv-python-headless",
-    "pillow",
-    "scikeras",
-    "scikit-image",
-    "scikit-learn",
-    "skorch",
-    "tensorflow",
-    "torch",
-]
-=======
 PACKAGES = (
     *("joblib", "keras", "numba", "numpy", "opencv-python-headless", "pillow"),
     *("scikeras", "scikit-image", "scikit-learn", "skorch", "tensorflow", "torch"),
 )
->>>>>>> docs
 
 
 def scripts():

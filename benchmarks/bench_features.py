@@ -42,8 +42,12 @@ def pictures(name):
         digits = load_digits_images()
         rows = np.arange(len(digits.target))
         _, test = train_test_split(rows, test_size=1 / 3, random_state=0, stratify=digits.target)
-        # uint8, like the others, so that its features can be shared.
-        return digits.images.astype(np.uint8), digits.target, np.where(np.isin(rows, test), "test", "train")
+        # uint8 of 0 to 255, like the others: its features can be shared, and its greys fall into different bins.
+        return (
+            np.rint(digits.images * 255 / 16).astype(np.uint8),
+            digits.target,
+            np.where(np.isin(rows, test), "test", "train"),
+        )
     if name == "cats-dogs":
         folder = load_image_folder(DATA / "cats_vs_dogs", image_size=(64, 64), n_jobs=-1)
         return np.asarray(folder.images), folder.target, np.where(folder.split == "train", "train", "test")
@@ -114,6 +118,12 @@ def show(rows):
         )
 
 
+def _kind(row):
+    """Return what features a row is on."""
+    classifier, _, kind = row["estimator"].partition("+")
+    return "a network" if classifier in NETWORKS else kind or "pixels"
+
+
 def draw(rows, path):
     """Save the accuracy of every row against the time to fit it, on axes for each data set."""
     import matplotlib
@@ -127,13 +137,13 @@ def draw(rows, path):
         -(-len(names) // n_cols), n_cols, figsize=(6.5 * n_cols, 4.8 * -(-len(names) // n_cols)), squeeze=False
     )
     markers = dict(zip([*CLASSIFIERS, *NETWORKS], "ovsD*P", strict=True))
-    colours = {kind: f"C{number}" for number, kind in enumerate([*KINDS, "a network"])}
+    kinds = dict.fromkeys(_kind(row) for row in rows)
+    colours = {kind: f"C{number}" for number, kind in enumerate(kinds)}
     for ax, name in zip(axes.flat, names, strict=False):
         found = [row for row in rows if row["data"] == name and not row["error"]]
         for row in found:
-            classifier, _, kind = row["estimator"].partition("+")
-            kind = "a network" if classifier in NETWORKS else kind or "pixels"
-            ax.plot(row["fit_seconds"], row["accuracy"], markers[classifier], color=colours[kind], markersize=8)
+            marker = markers[row["estimator"].partition("+")[0]]
+            ax.plot(row["fit_seconds"], row["accuracy"], marker, color=colours[_kind(row)], markersize=8)
         front = [row for row in found if row["pareto"]]
         ax.plot([row["fit_seconds"] for row in front], [row["accuracy"] for row in front], color="0.7", zorder=0)
         first = found[0]

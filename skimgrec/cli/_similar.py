@@ -46,7 +46,7 @@ def similar(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What to compare pictures by: hog (the default), lbp, color, bovw, pixels, several of them as in "
+            help="What to compare pictures by: hog (the default), lbp, color, bovw, patches, pixels, several of them as in "
             "hog+color, or a model file: what its network, or the steps before its classifier, make of a picture.",
         ),
     ] = None,

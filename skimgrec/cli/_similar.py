@@ -46,8 +46,9 @@ def similar(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What to compare pictures by: hog (the default), lbp, color, bovw, patches, pixels, several of them as in "
-            "hog+color, or a model file: what its network, or the steps before its classifier, make of a picture.",
+            help="What to compare pictures by: hog (the default), lbp, color, bovw, patches, pixels, several of them "
+            "as in hog+color, or a model file: what its network, or the steps before its classifier, make of a "
+            "picture.",
         ),
     ] = None,
     metric: Annotated[Metric | None, typer.Option(help="The distance; euclidean is the default.")] = None,

@@ -113,8 +113,9 @@ class PatchKMeansTransformer(TransformerMixin, BaseEstimator):
     -----
     A patch x of values from 0 to 1 becomes ``(x - mean) / sqrt(variance + min_contrast ** 2)``, and then
     ``(x - patch_mean_) @ whitening_``, with the whitening matrix V (D + w I)^(-1/2) V' of the covariance V D V' of
-    patches and the parameter `whitening` as w (ZCA). The whitening is folded into the filters, so that a picture costs one matrix product per 256 filters,
-    which BLAS computes; patches and responses are never held for more than one picture per thread.
+    patches and the parameter `whitening` as w (ZCA). The whitening is folded into the filters, so that a picture costs
+    one matrix product per 256 filters, which BLAS computes; patches and responses are never held for more than one
+    picture per thread.
 
     An alpha channel is left out. Patches without any contrast are not learnt from, if there are others.
 

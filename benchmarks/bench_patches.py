@@ -28,10 +28,10 @@ MIRROR = {"mirror": True}
 ROWS = {
     "cifar10": ("cifar10", {"n_components": 1600, **MIRROR}, 0.03),
     "mnist": ("mnist", {"n_components": 1600, "patch_size": 12, "whitening": 3.0, "min_contrast": 0.1}, 0.01),
-    "kinds-relu": ("validation", {"n_components": 400, **MIRROR}, 0.3),
-    "kinds-relu-patches": ("validation", {"n_components": 400, "dictionary": "patches", **MIRROR}, 0.3),
-    "kinds-triangle": ("validation", {"n_components": 400, "encoding": "triangle", **MIRROR}, 0.3),
-    "kinds-no-mirror": ("validation", {"n_components": 800}, 0.3),
+    "kinds-relu": ("validation", {"n_components": 400, **MIRROR}, 0.05),
+    "kinds-relu-patches": ("validation", {"n_components": 400, "dictionary": "patches", **MIRROR}, 0.05),
+    "kinds-triangle": ("validation", {"n_components": 400, "encoding": "triangle", **MIRROR}, 0.05),
+    "kinds-no-mirror": ("validation", {"n_components": 800}, 0.05),
 }
 
 

@@ -14,6 +14,7 @@ os.environ.update(dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTT
 os.environ.update(dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"))
 
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for folder in (ROOT / "skimgrec" / name for name in ("datasets", "feature_extraction", "utils")):
         newest = max(path.stat().st_mtime for path in folder.glob("*.py"))
         for cached in (folder / "__pycache__").glob("*.nb?"):
-            if cached.stat().st_mtime < newest:
-                cached.unlink()
+            with suppress(FileNotFoundError):  # another run may be at the same
+                if cached.stat().st_mtime < newest:
+                    cached.unlink()
 
 
 def pytest_collection_finish() -> None:

@@ -40,13 +40,13 @@ lenet = KerasCNNClassifier(
     pooling="average",
     dense_units=(120, 84),
     learning_rate_schedule="constant",
-    epochs=7 if FULL else 4,
+    epochs=7 if FULL else 8,
     batch_size=128,
     random_state=0,
 )
 residual = KerasCNNClassifier(
-    filters=None if FULL else (4, 8),
-    epochs=7 if FULL else 4,
+    filters=None if FULL else (8, 16),
+    epochs=7 if FULL else 8,
     augmentation="light" if FULL else None,
     dtype_policy="auto",
     random_state=0,

@@ -25,7 +25,7 @@ KNOWN = """\
 What no measurement here shows, because there is nothing to measure on our side:
 
 - Photographs with few pictures a class are recognised best by networks that were trained on millions of others. fastai,
-  timm with skorch, AutoGluon and Keras bring such networks by name.
+  timm with skorch and AutoGluon bring more of them, and newer ones, than Keras, whose networks we take.
 - On a GPU, PyTorch and Keras have years of tuning in their input pipelines. These measurements are of CPUs.
 - OpenCV reads, resizes and describes pictures of video size in real time. skimgrec is for batches.
 - AutoGluon ensembles and tunes without being told what to try.

@@ -98,6 +98,8 @@ def patches_of(picture: NDArray[np.float32], layout: PatchesLayout, out: NDArray
 def in_unit_range(pictures: NDArray[Any], value_range: tuple[float, float]) -> NDArray[np.float32]:
     """Return pictures (m, h, w, c) on the scale of 0 to 1, without an alpha channel."""
     low, high = value_range
-    scaled = pictures[..., :3].astype(np.float32) - np.float32(low)
-    scaled /= np.float32((high - low) or 1.0)
-    return np.clip(scaled, 0, 1, out=scaled)
+    # In the pictures' own precision, as their values may be far from 0.
+    scaled = pictures[..., :3].astype(np.result_type(pictures.dtype, np.float32))
+    scaled -= scaled.dtype.type(low)
+    scaled /= scaled.dtype.type((high - low) or 1.0)
+    return np.clip(scaled, 0, 1, out=scaled).astype(np.float32, copy=False)

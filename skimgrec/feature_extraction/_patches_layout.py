@@ -75,8 +75,9 @@ def auto_patch(height: int, width: int) -> tuple[int, int, int]:
     Examples
     --------
     >>> auto_patch(8, 8), auto_patch(28, 28), auto_patch(32, 32), auto_patch(64, 64), auto_patch(480, 640)
-    ((4, 4, 1), (6, 6, 1), (6, 6, 1), (12, 12, 2), (12, 12, 15))
+    ((4, 4, 1), (6, 6, 1), (6, 6, 1), (12, 12, 2), (12, 12, 6))
     """
     scale = max(1, min(height, width) // _USUAL_SIDE)
     patch = _USUAL_PATCH * min(scale, _LARGEST_SCALE)
-    return min(patch, max(1, height // 2)), min(patch, max(1, width // 2)), scale
+    step = min(scale, patch // 2)
+    return min(patch, max(1, height // 2)), min(patch, max(1, width // 2)), step

@@ -16,10 +16,10 @@ _MOST_BINS = 2**20
 _LARGEST_RADIUS = 1000
 
 
-def histogram_fault(value: Any) -> str | None:
+def histogram_fault(value: Any, attribute: str) -> str | None:
     """Return what is wrong with the fitted sizes of a transformer that takes histograms of cells, None if nothing is.
 
-    Its shape of pictures is taken for checked.
+    They stand in `attribute`. Its shape of pictures is taken for checked.
     """
     state = vars(value)
     checks: dict[str, Callable[[Any, tuple[int, ...]], str | None]] = {
@@ -27,11 +27,10 @@ def histogram_fault(value: Any) -> str | None:
         "_color_layout": _color,
         "_words_layout": lambda parts, shape: _words(parts, state.get("vocabulary_")),
     }
-    for attribute, check in checks.items():
-        if attribute in state:
-            parts = state[attribute]
-            return check(parts, value.image_shape_) if isinstance(parts, tuple) and len(parts) == 5 else "has no layout"
-    return None
+    parts = state[attribute]
+    if not isinstance(parts, tuple) or len(parts) != 5:
+        return "has no layout"
+    return checks[attribute](parts, value.image_shape_)
 
 
 def _lbp(parts: Any, shape: tuple[int, ...]) -> str | None:

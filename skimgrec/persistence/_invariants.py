@@ -252,42 +252,47 @@ def _finish_neighbours(value: Any) -> None:
 
 
 def _check_own(value: Any) -> None:
-    """Check parameters that only `fit` looks at, and that compiled code or a network is made by."""
+    """Check parameters that only `fit` looks at, and that compiled code or a network is made by.
+
+    What is checked goes by the type alone: a file may leave out any attribute, and bring any other.
+    """
     value._validate_params()
-    if hasattr(value, "calibration_scores_"):
-        _check_calibration(value)
+    what = type(value).__name__
+    learnt = {name for name in vars(value).keys() - value.get_params(deep=False).keys() if name[:1] != "_"}
+    learnt |= {name for name in vars(value) if name in _STATES.values()}
+    if what == "ImageLoader" or not learnt:
         return
-    if not hasattr(value, "n_features_in_"):
+    if what in _WRAPPERS:
+        if hasattr(value, "calibration_scores_"):
+            _check_calibration(value)
         return
+    _require(hasattr(value, "n_features_in_"), what, "has no number of features")
     shape: Any = getattr(value, "image_shape_", None)
     is_shape = isinstance(shape, tuple) and len(shape) in (2, 3) and all(_is_count(side) for side in shape)
-    _require(is_shape, type(value).__name__, "has no shape of pictures")
-    _require(int(np.prod(shape)) == value.n_features_in_, type(value).__name__, "has pictures of another shape")
-    if hasattr(value, "_fitted_layout"):
+    _require(is_shape, what, "has no shape of pictures")
+    _require(int(np.prod(shape)) == value.n_features_in_, what, "has pictures of another shape")
+    if what in _STATES:
+        _require(_STATES[what] in vars(value), what, "has no layout")
+    if what == "HOGTransformer":
         _check_hog(value)
-    if {"_lbp_layout", "_color_layout", "_words_layout"} & set(vars(value)):
-        from skimgrec.persistence._histogram_faults import histogram_fault
-
-        fault = histogram_fault(value)
-        _require(fault is None, type(value).__name__, fault or "")
-    if "_patches_layout" in vars(value):
+    elif what == "PatchKMeansTransformer":
         from skimgrec.persistence._patches_faults import patches_fault
 
         fault = patches_fault(value)
-        _require(fault is None, type(value).__name__, fault or "")
-    if hasattr(value, "backbone_"):
-        from skimgrec.neural_network._pretrained_state import check_stored_backbone
+        _require(fault is None, what, fault or "")
+    elif what in ("LBPTransformer", "ColorHistogramTransformer", "BagOfVisualWords"):
+        from skimgrec.persistence._histogram_faults import histogram_fault
 
-        try:
-            check_stored_backbone(value)
-        except ValueError as error:
-            raise ModelFileError(str(error)) from error
-    elif hasattr(value, "weights_"):
+        fault = histogram_fault(value, _STATES[what])
+        _require(fault is None, what, fault or "")
+    elif what in _STATES:
+        from skimgrec.neural_network._pretrained_state import check_stored_backbone
         from skimgrec.neural_network._stored_state import check_stored_state
 
+        check = check_stored_backbone if what == "PretrainedTransformer" else check_stored_state
         try:
-            check_stored_state(value)
-        except ValueError as error:
+            check(value)
+        except (ValueError, OverflowError) as error:
             raise ModelFileError(str(error)) from error
 
 
@@ -321,6 +326,18 @@ def _check_hog(value: Any) -> None:
     _require(fits, what, "has cells that do not fit into its pictures")
 
 
+# The attribute in which each type of ours keeps what is taken on trust.
+_STATES = {
+    "BagOfVisualWords": "_words_layout",
+    "ColorHistogramTransformer": "_color_layout",
+    "HOGTransformer": "_fitted_layout",
+    "KerasCNNClassifier": "_weights",
+    "KerasMLPClassifier": "_weights",
+    "LBPTransformer": "_lbp_layout",
+    "PatchKMeansTransformer": "_patches_layout",
+    "PretrainedTransformer": "_weights",
+}
+_WRAPPERS = ("ConformalClassifier", "RejectingClassifier")
 _TREES = "DecisionTreeClassifier DecisionTreeRegressor ExtraTreeClassifier ExtraTreeRegressor"
 _FORESTS = "ExtraTreesClassifier RandomForestClassifier RandomTreesEmbedding"
 _BOOSTING = "sklearn.ensemble._hist_gradient_boosting"

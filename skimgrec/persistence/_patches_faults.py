@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from skimgrec.feature_extraction._patches_layout import ENCODINGS, PatchesLayout
 
 _LARGEST_STEP = 2**12
 _LARGEST_SIDE = 64
+_LARGEST_NUMBER = 1e6
 
 
 def patches_fault(value: Any) -> str | None:
@@ -26,7 +26,7 @@ def patches_fault(value: Any) -> str | None:
         return "is odd"
     if not all(_is_size(side, _LARGEST_SIDE) for side in (*sizes, n_pools)) or not _is_size(step, _LARGEST_STEP):
         return "has sizes that are none"
-    if not all(isinstance(number, float) and 0 <= number < math.inf for number in (threshold, min_contrast)):
+    if not all(isinstance(number, float) and 0 <= number <= _LARGEST_NUMBER for number in (threshold, min_contrast)):
         return "has a threshold that is none"
     shape = value.image_shape_
     n_values = sizes[0] * sizes[1] * (min(shape[2], 3) if len(shape) == 3 else 1)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from threading import Lock
+from contextlib import contextmanager
+from threading import RLock
 
 from threadpoolctl import threadpool_limits
 
-_lock = Lock()
-_limit = ExitStack()
-_n_inside = 0
+_lock = RLock()
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Let BLAS and OpenMP work on one thread each, as long as anybody is within such a context.
+    """Let BLAS work on one thread, and the OpenMP of the calling thread, within this context.
 
-    The limit is the whole process's. Were it set and undone by each thread for itself, one that came while the limit
-    stood would leave it behind.
+    Only one thread at a time is within; others wait. BLAS's limit is the whole process's, OpenMP's each thread's, and
+    what one thread sets another cannot undo.
     """
-    global _n_inside
-    with _lock:
-        if _n_inside == 0:
-            _limit.enter_context(threadpool_limits(1))
-        _n_inside += 1
-    try:
+    with _lock, threadpool_limits(1):
         yield
-    finally:
-        with _lock:
-            _n_inside -= 1
-            if _n_inside == 0:
-                _limit.close()
+
+
+def _forget_lock() -> None:
+    """Let a forked process begin anew: the thread that may have held the lock is not in it."""
+    global _lock
+    _lock = RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lock)

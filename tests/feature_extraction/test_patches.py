@@ -3,7 +3,9 @@
 import copy
 import pickle
 import threading
+import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
@@ -14,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_info
 
 from skimgrec import PatchKMeansTransformer, load_digits_images
+from skimgrec.feature_extraction._patches_layout import auto_patch
 from skimgrec.utils import _lazy_images
 from skimgrec.utils._blas import one_blas_thread
 
@@ -134,28 +137,38 @@ def test_numbers_depend_on_neither_threads_nor_company(pictures, encoding):
         np.testing.assert_array_equal(again.transform(pictures), expected)
 
 
-def test_the_limit_on_threads_of_blas_goes_with_the_last_of_several():
+def test_the_limit_on_threads_is_lifted_whoever_is_the_last_to_leave():
     def threads():
-        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+        return sorted((library["user_api"], library["num_threads"]) for library in threadpool_info())
 
     before = threads()
-    first_is_in, second_is_in = threading.Event(), threading.Event()
+    first_is_in = threading.Event()
     seen = []
 
-    def first():
+    def second():
+        first_is_in.wait(10)
         with one_blas_thread():
-            first_is_in.set()
-            second_is_in.wait(10)
-        seen.append(threads())
+            seen.append(threads())
 
-    working = threading.Thread(target=first)
+    working = threading.Thread(target=second)
     working.start()
-    first_is_in.wait(10)
     with one_blas_thread():
-        second_is_in.set()
-        working.join()
-    assert seen == [[1] * len(before)]
+        first_is_in.set()
+        assert {number for _, number in threads()} == {1}
+        time.sleep(0.05)
+        assert not seen
+    working.join()
+    assert {number for _, number in seen[0]} == {1}
     assert threads() == before
+
+
+def test_filters_are_the_same_whoever_else_is_learning(pictures):
+    patches = PatchKMeansTransformer(40, random_state=0)
+    expected = clone(patches).fit(pictures).components_
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(lambda _: clone(patches).fit(pictures).components_, range(6)))
+    for components in found:
+        np.testing.assert_array_equal(components, expected)
 
 
 def test_pictures_in_files_are_read_in_chunks_and_give_the_same_features(pictures, as_in_files, monkeypatch):
@@ -190,7 +203,8 @@ def test_small_pictures_are_continued(rng, shape):
 
 def test_flat_pictures_have_no_responses():
     flat = np.full((5, 8, 8), 7, np.uint8)
-    features = PatchKMeansTransformer(2, min_contrast=0, random_state=0).fit_transform(flat)
+    # Not standardised, which would make 0 of anything that is the same in all pictures.
+    features = PatchKMeansTransformer(2, min_contrast=0, standardize=False, random_state=0).fit_transform(flat)
     np.testing.assert_array_equal(features, 0)
 
 
@@ -199,6 +213,24 @@ def test_patches_without_contrast_are_not_learnt_from(rng):
     pictures[:, 8:12, 8:12] = rng.integers(0, 256, size=(50, 4, 4))
     patches = PatchKMeansTransformer(50, dictionary="patches", random_state=0).fit(pictures)
     assert (np.linalg.norm(patches.components_, axis=1) > 0.99).all()
+
+
+def test_values_far_from_zero_keep_their_differences(rng):
+    pictures = rng.normal(size=(20, 12, 12))
+    patches = PatchKMeansTransformer(5, random_state=0)
+    expected = patches.fit_transform(pictures)
+    np.testing.assert_allclose(patches.fit_transform(pictures + 1e7), expected, atol=1e-3)
+
+
+def test_large_pictures_are_looked_at_everywhere():
+    for height, width in ((64, 64), (400, 500), (1080, 1920)):
+        patch_height, patch_width, step = auto_patch(height, width)
+        assert step <= min(patch_height, patch_width)
+
+
+def test_patches_of_too_many_values_are_refused():
+    with pytest.raises(ValueError, match=r"A patch has 64 x 64 x 3 values, and at most 2048.*smaller patch_size"):
+        PatchKMeansTransformer(2, patch_size=64).fit(np.zeros((2, 70, 70, 3), np.uint8))
 
 
 def test_alpha_is_left_out(pictures, rng):

@@ -4,7 +4,13 @@ import pytest
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import BagOfVisualWords, ColorHistogramTransformer, LBPTransformer, PatchKMeansTransformer
+from skimgrec import (
+    BagOfVisualWords,
+    ColorHistogramTransformer,
+    HOGTransformer,
+    LBPTransformer,
+    PatchKMeansTransformer,
+)
 from skimgrec.persistence import ModelFileError
 
 
@@ -145,3 +151,34 @@ def test_filters_that_are_no_numbers_are_refused(quietly_fitted, opened, tmp_pat
 
     with pytest.raises(ModelFileError, match=r"values that are no numbers|not finite"):
         opened(forge.with_arrays(content, change))
+
+
+FORGED = [
+    (HOGTransformer(pixels_per_cell=(4, 4), cells_per_block=(1, 1)), "_fitted_layout"),
+    (LBPTransformer(), "_lbp_layout"),
+    (ColorHistogramTransformer(), "_color_layout"),
+    (BagOfVisualWords(n_words=3, random_state=0), "_words_layout"),
+    (PatchKMeansTransformer(3, random_state=0), "_patches_layout"),
+]
+
+
+@pytest.mark.parametrize(("transformer", "layout"), FORGED, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("how", ["no number of features", "a calibration", "another's layout", "no layout"])
+def test_no_attribute_that_is_missing_or_added_keeps_the_checks_away(
+    quietly_fitted, opened, tmp_path, forge, transformer, layout, how
+):
+    content = forge.saved_bytes(quietly_fitted(make_pipeline(transformer, GaussianNB())), tmp_path)
+
+    def change(state):
+        attributes = forge.attributes(state, type(transformer).__name__)
+        if how == "no number of features":
+            del attributes["n_features_in_"]
+        elif how == "no layout":
+            del attributes[layout]
+        else:
+            other = "_lbp_layout" if layout == "_color_layout" else "_color_layout"
+            attributes["calibration_scores_" if how == "a calibration" else other] = attributes[layout]
+            attributes[layout] = entry((4000, 4000))
+
+    with pytest.raises(ModelFileError, match=r"(Transformer|Words) in the file has no (number|layout)"):
+        opened(forge.with_state(content, change))

@@ -206,7 +206,7 @@ def compare(
         (json, "Saved", result.to_json),
         (predictions, "Saved", partial(save_predictions, result)),
         (curves, "Drawn", partial(draw_curves, result)),
-        (report, "Saved", partial(save_report, result, prepared.pictures.X, context)),
+        (report, "Saved", partial(save_report, result, prepared.pictures, context)),
     )
     show(result)
     if request.train_sizes is not None:

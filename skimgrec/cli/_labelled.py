@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Pictures:
         What they are a part of, if they are, such as "60,000 training pictures".
     data : str
         What the user calls them.
+    notes : list of str
+        What there was to say when they were loaded, such as which files were skipped.
     """
 
     X: Any
@@ -71,6 +73,7 @@ class Pictures:
     filenames: list[str] | None
     drawn_from: str | None
     data: str
+    notes: list[str] = field(default_factory=list)
 
     def name(self, result: ComparisonResult) -> None:
         """Give a result the names of the data and of its files."""
@@ -120,7 +123,7 @@ def pictures_of(dataset: Bunch, *, name: str, limit: int | None, seed: int, own_
         X, y = X[rows], y[rows]
         split, filenames = (None if values is None else np.asarray(values)[rows] for values in (split, filenames))
     files = None if filenames is None else [str(filename) for filename in filenames]
-    return Pictures(X=X, y=y, split=split, filenames=files, drawn_from=drawn_from, data=name)
+    return Pictures(X=X, y=y, split=split, filenames=files, drawn_from=drawn_from, data=name, notes=list(dataset.notes))
 
 
 def _own_split(dataset: Bunch, name: str) -> Any:

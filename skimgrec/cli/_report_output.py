@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from skimgrec.cli._labelled import Pictures
 
-def save_report(result: Any, pictures: Any, context: typer.Context, path: Path) -> None:
+
+def save_report(result: Any, pictures: Pictures, context: typer.Context, path: Path) -> None:
     """Save the report of a comparison that the running command has made.
 
     Parameters
     ----------
     result : ComparisonResult
         What it found.
-    pictures : array-like of n rows
-        The pictures that were compared on.
+    pictures : Pictures
+        The pictures that were compared on. What was said of them on the way, such as which files were skipped, stands
+        in the report, too.
     context : typer.Context
         Of the command.
     path : Path
@@ -32,7 +36,8 @@ def save_report(result: Any, pictures: Any, context: typer.Context, path: Path) 
         If it cannot be written.
     """
     try:
-        result.to_html(path, pictures=pictures, command=command_line(context))
+        told = replace(result, notes=[*pictures.notes, *result.notes])
+        told.to_html(path, pictures=pictures.X, command=command_line(context))
     except OSError:
         raise
     except Exception as error:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.model_selection._guessing import guessing_caution
+from skimgrec.model_selection._text import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,8 +119,18 @@ def label_errors_of(
     frame["proba_target"] = probabilities[picked, given]
     frame["proba_suggested"] = probabilities[picked, suggested]
     frame["margin"] = margins(probabilities, labels)[picked]
-    frame.attrs["caution"] = guessing_caution(result, name, pairs)
+    frame.attrs["caution"] = guessing_caution(result, name, pairs) or _certainty_caution(name, probabilities)
     return frame
+
+
+def _certainty_caution(name: str, probabilities: NDArray[np.float64]) -> str | None:
+    """Return a sentence where a classifier has no doubts, None where it has any."""
+    if ((probabilities == 0) | (probabilities == 1)).all():
+        return (
+            f"{printable(name)} is always certain, with probabilities of 0 and 1 alone, so that every mistake of its "
+            "own is listed as a likely error of the label. Go by a classifier that has doubts."
+        )
+    return None
 
 
 def _with_probabilities(result: ComparisonResult, estimator: str | None) -> str:

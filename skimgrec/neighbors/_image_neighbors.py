@@ -292,6 +292,11 @@ class ImageNeighbors(BaseEstimator):
         """
         check_is_fitted(self)
         chosen = np.arange(self.n_samples_fit_) if rows is None else np.asarray(rows)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "iub":
+            raise ValueError(
+                f"rows holds values of {chosen.dtype} in shape {chosen.shape}: expected numbers of pictures in the "
+                "index, such as [0, 5, 7]. For distances from other pictures, kneighbors(X) takes these."
+            )
         if len(chosen) ** 2 > _MOST_DISTANCES:
             raise ValueError(
                 f"The distances among {len(chosen):,} pictures would be {len(chosen) ** 2:,} numbers. Choose some "

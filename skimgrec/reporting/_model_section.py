@@ -118,7 +118,8 @@ def _mistakes(
             ""
             if with_chances
             else "Probabilities were not kept, so that the most confident ones cannot be told: "
-            "compare(..., keep_probabilities=True) keeps those of models that give them."
+            "compare(..., keep_probabilities=True) keeps those of models that give them. A file of results does not "
+            "hold them: a report that shows them is made from the result itself."
         ),
         **shots.gallery(
             [

@@ -66,6 +66,8 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
         return
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{os.fspath(path)}: there is no folder {target.parent}. Make it first.")
     temporary = target.with_name(f".{uuid4().hex}.tmp")
     try:
         with temporary.open("xb") as file:

@@ -4,8 +4,10 @@ import html
 import re
 import shlex
 
+import numpy as np
 import pytest
 import typer
+from skimage.io import imsave
 from typer.testing import CliRunner
 
 from skimgrec.cli._report_output import command_line
@@ -88,3 +90,19 @@ def test_the_command_is_that_which_was_given(words, expected):
 
     assert CliRunner().invoke(app, ["go", *words]).exit_code == 0
     assert seen == [expected]
+
+
+def test_the_report_tells_which_files_were_skipped(run, tmp_path, rng):
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(4):
+            picture = rng.integers(0, 256, size=(12, 12), dtype=np.uint8)
+            imsave(tmp_path / "pets" / name / f"{number}.png", picture, check_contrast=False)
+    (tmp_path / "pets" / "cat" / "torn.jpg").write_text("no picture")
+    done = run(
+        "compare", tmp_path / "pets", "--models", "chance,1nn", "--cv", 2, "--size", 12, "--report", tmp_path / "r.html"
+    )
+    assert done.exit_code == 0, done.output
+    assert "torn.jpg" in done.stderr
+    limits = (tmp_path / "r.html").read_text(encoding="utf-8").split('id="limits"')[1]
+    assert "torn.jpg" in limits

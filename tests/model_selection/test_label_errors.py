@@ -196,6 +196,15 @@ def test_what_guesses_is_listed_with_a_caution(model):
     assert caution.endswith("What it takes for a wrong label says little.")
 
 
+def test_what_has_no_doubts_is_listed_with_a_caution():
+    X, y = load_digits_images(return_X_y=True)
+    X, y = X[:200].reshape(200, -1), y[:200]
+    models = {"1nn": KNeighborsClassifier(1), "5nn": KNeighborsClassifier(5)}
+    result = compare(models, X, y, cv=3, keep_probabilities=True, random_state=0)
+    assert result.label_errors("1nn").attrs["caution"].startswith("1nn is always certain")
+    assert result.label_errors("5nn").attrs["caution"] is None
+
+
 def test_a_classifier_that_is_right_less_often_than_the_commonest_class_may_still_be_no_guess():
     rng = np.random.default_rng(0)
     labels = np.where(rng.random(600) < 0.9, "cat", "dog")

@@ -171,6 +171,10 @@ def test_a_failed_download_says_what_was_tried_and_what_to_do(photos, capsys):
 def test_imagenet_weights_there_are_not_are_told_apart_from_a_failed_download(photos):
     with pytest.raises(ValueError, match=r"cannot be built .* alpha can be one of"):
         PretrainedTransformer(backbone_params={"alpha": 0.3}).fit(photos)
+    with pytest.raises(ValueError, match=r"alpha=inf: expected a finite number"):
+        PretrainedTransformer("MobileNet", weights=None, backbone_params={"alpha": float("inf")}).fit(photos)
+    with pytest.raises(ValueError, match="MobileNet cannot be built"):
+        PretrainedTransformer("MobileNet", weights=None, backbone_params={"alpha": 1e308}).fit(photos)
 
 
 def test_weights_of_imagenet_are_those_that_keras_loads(backbone, photos, monkeypatch, make):

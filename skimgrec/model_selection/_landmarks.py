@@ -4,7 +4,7 @@ A row x is on the side ``f(x) = sum of a_j k(x, landmark_j) + b`` of a class. Wi
 
     minimise 1/2 (a' P a + b^2) + C * sum of weight * max(0, 1 - sign * f)^2,    P the kernel among the landmarks,
 
-this is what Nystroem's method and scikit-learn's LinearSVC come to together. The loss of a row is at most
+this is what Nystroem's method and scikit-learn's LinearSVC minimise together. The loss of a row is at most
 ``(target - f)^2`` for the target ``sign * max(1, sign * f before)``, and equal to it at f before. So each step solves a
 least-squares problem, and all steps, of all classes, share one matrix, which is factorised once.
 """

@@ -79,7 +79,7 @@ def weightless(backbone: Backbone, params: Params, size: tuple[int, int]) -> Any
 def _built(backbone: Backbone, params: Params, size: tuple[int, int]) -> Any:
     try:
         return backbone.build(params=params, input_shape=(*size, 3))
-    except (ValueError, ZeroDivisionError) as error:
+    except (ValueError, ArithmeticError) as error:
         raise too_small_error(backbone, size, error) from error
 
 
@@ -112,7 +112,7 @@ def _of_imagenet(backbone: Backbone, params: Params, size: tuple[int, int]) -> A
         with dtype_policy("float32"), contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = backbone.build(weights=IMAGENET, params=params, input_shape=(*size, 3))
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         if "corrupted file" not in str(error):
             raise too_small_error(backbone, size, error) from error
         raise _not_had(backbone, error) from error

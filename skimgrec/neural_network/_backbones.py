@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -112,7 +113,7 @@ def plain_params(backbone: Backbone, given: Any) -> Params:
     Raises
     ------
     ValueError
-        If the network takes no such parameter, or a value is neither a number nor a bool.
+        If the network takes no such parameter, or a value is neither a finite number nor a bool.
     """
     pairs = dict(given.items() if isinstance(given, Mapping) else given or ())
     taken = [name for name in inspect.signature(backbone.kind).parameters if name not in _OURS]
@@ -121,8 +122,8 @@ def plain_params(backbone: Backbone, given: Any) -> Params:
             own = f"It takes {', '.join(taken)}" if taken else "It takes none"
             ours = " That one is set by skimgrec." if name in _OURS else ""
             raise ValueError(f"backbone_params has {name!r}, which {backbone.name} does not take here.{ours} {own}.")
-        if not isinstance(value, (bool, np.bool_, Real)):
-            raise ValueError(f"backbone_params has {name}={value!r}: expected a number or a bool.")
+        if not isinstance(value, np.bool_) and not _is_finite(value):
+            raise ValueError(f"backbone_params has {name}={value!r}: expected a finite number or a bool.")
     return tuple(
         (name, value.item() if isinstance(value, np.generic) else value) for name, value in sorted(pairs.items())
     )
@@ -166,6 +167,13 @@ def too_small_error(backbone: Backbone, size: tuple[int, int], error: Exception)
         f"{backbone.name} cannot be built for pictures of {size[0]} x {size[1]} pixels: {str(error)[:500]} Most "
         "networks take 32 x 32 and more; image_size= says what pictures are brought to, such as (96, 96)."
     )
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:  # an int beyond all floats
+        return False
 
 
 def _folded(name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -75,8 +76,8 @@ class PretrainedTransformer(TransformerMixin, BaseEstimator):
         Number of pictures that the network is given at a time. "auto" is as many as have half a million pixels.
     cache : str or path-like, default=None
         Folder in which features are kept for every later call and process, by the content of each picture and by all
-        that they depend on. A cross-validation then computes each picture once. Calls with fewer than 16 new pictures
-        leave nothing there. None keeps nothing.
+        that they depend on. A cross-validation then computes each picture once. A call with a single new picture
+        leaves nothing there, so that asking about one after another does not make a file for each. None keeps nothing.
     n_threads : int, default=None
         Number of threads of the backend. TensorFlow fixes it for the whole process at its first use, and a warning says
         if it is fixed to another number. At other numbers, features agree to a few digits.
@@ -309,7 +310,7 @@ class PretrainedTransformer(TransformerMixin, BaseEstimator):
         keras = load_keras()
         height, width = self.image_size_
         setting = (
-            *(self.backbone_, self._fitted_params, self._fitted_pooling, self.image_size_, digest(self._weights)),
+            *(self.backbone_, self._fitted_params, self._fitted_pooling, self.image_size_, _digest_of(self)),
             *(self.image_shape_, dtype.str, tuple(scale), keras.__version__, keras.backend.backend()),
         )
         name = f"{self.backbone_}-{height}x{width}-{self._fitted_pooling}"
@@ -363,3 +364,16 @@ class PretrainedTransformer(TransformerMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+# What names a transformer's weights in a cache, beside those weights. It is no part of its state: a file could name
+# other weights.
+_digests: WeakKeyDictionary[PretrainedTransformer, tuple[Arrays, str]] = WeakKeyDictionary()
+
+
+def _digest_of(transformer: PretrainedTransformer) -> str:
+    """Return the digest of a fitted transformer's weights, which is computed once for them."""
+    weights, known = transformer._weights, _digests.get(transformer)
+    if known is None or known[0] is not weights:
+        known = _digests[transformer] = weights, digest(weights)
+    return known[1]

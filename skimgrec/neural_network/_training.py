@@ -174,6 +174,8 @@ class TrainableNetwork(FittedNetwork):
             if outcome.end == "early" and is_frozen:
                 # The outputs get no better by themselves.
                 self._n_frozen = self.n_iter_
+                if self.n_iter_ >= last:
+                    return False
             elif outcome.end or self.n_iter_ >= last:
                 return outcome.end == "interrupted"
 

@@ -90,6 +90,14 @@ def test_many_rows_are_learnt_as_by_nystroem_and_linear_svc(digits, monkeypatch,
     np.testing.assert_allclose(decisions, linear.decision_function(values.transform(X[400:])), rtol=0, atol=1e-2)
 
 
+def test_at_the_default_c_nearly_all_rows_get_the_class_of_nystroem_and_linear_svc():
+    X, y = load_digits(return_X_y=True)
+    model = RBFSVMClassifier(max_exact=0, n_components=300, random_state=0).fit(X[:1200], y[:1200])
+    values = Nystroem(gamma=model.gamma_, n_components=300).fit(model.landmarks_)
+    linear = LinearSVC(C=3.0, max_iter=10_000, random_state=0).fit(values.transform(X[:1200]), y[:1200])
+    assert (model.predict(X) == linear.predict(values.transform(X))).mean() >= 0.99
+
+
 def test_a_kernel_too_large_to_keep_is_computed_anew(digits, monkeypatch):
     X, y = digits
     monkeypatch.setattr(_landmarks, "_ROWS", 150)

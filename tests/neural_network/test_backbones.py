@@ -59,8 +59,11 @@ def test_parameters_are_those_of_the_network_and_plain():
         plain_params(backbone, {"depth": 3})
     with pytest.raises(ValueError, match=r"'weights', which .* is set by skimgrec"):
         plain_params(backbone, {"weights": "imagenet"})
-    with pytest.raises(ValueError, match=r"has alpha='0\.5': expected a number"):
+    with pytest.raises(ValueError, match=r"has alpha='0\.5': expected a finite number"):
         plain_params(backbone, {"alpha": "0.5"})
+    for value in (float("inf"), np.float32("nan"), 10**400):
+        with pytest.raises(ValueError, match=r"has alpha=.*: expected a finite number"):
+            plain_params(backbone, {"alpha": value})
     with pytest.raises(ValueError, match="It takes none"):
         plain_params(backbone_named("ResNet50"), {"alpha": 1})
 

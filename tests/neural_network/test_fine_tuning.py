@@ -144,6 +144,15 @@ def test_early_stopping_ends_each_part_and_keeps_the_best(make, data, stages):
     assert stages[2][1] == stages[1][1], "it does not freeze again"
 
 
+def test_early_stopping_in_the_last_epoch_of_the_outputs_ends_the_fit(make, data, stages):
+    net = make(early_stopping=True, n_iter_no_change=1, epochs=2, freeze_epochs=2, learning_rate=1e-9).fit(*data)
+    assert len(stages) == 1, "there is no epoch left for the rest"
+    assert net.n_iter_ == len(net.validation_scores_) == 2
+    net.set_params(early_stopping=False).partial_fit(*data)
+    assert net.n_iter_ == 3
+    assert stages[1][1] > stages[0][1], "what comes next trains all layers"
+
+
 def test_a_callback_that_stops_training_stops_it(make, data, stages):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

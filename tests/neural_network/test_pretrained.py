@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from skimgrec import ImageLoader, PretrainedTransformer
+from skimgrec.neural_network import _pretrained
 from skimgrec.neural_network._backbones import backbone_named
 from skimgrec.neural_network._feature_cache import picture_keys
 from skimgrec.neural_network._network import Network
@@ -171,6 +172,10 @@ def test_a_failed_download_says_what_was_tried_and_what_to_do(photos, capsys):
 def test_imagenet_weights_there_are_not_are_told_apart_from_a_failed_download(photos):
     with pytest.raises(ValueError, match=r"cannot be built .* alpha can be one of"):
         PretrainedTransformer(backbone_params={"alpha": 0.3}).fit(photos)
+    with pytest.raises(ValueError, match=r"alpha=inf: expected a finite number"):
+        PretrainedTransformer("MobileNet", weights=None, backbone_params={"alpha": float("inf")}).fit(photos)
+    with pytest.raises(ValueError, match="MobileNet cannot be built"):
+        PretrainedTransformer("MobileNet", weights=None, backbone_params={"alpha": 1e308}).fit(photos)
 
 
 def test_weights_of_imagenet_are_those_that_keras_loads(backbone, photos, monkeypatch, make):
@@ -403,9 +408,31 @@ def test_single_pictures_leave_no_file_and_many_one_for_thousands(make, photos, 
     for photo in photos[:5]:
         transformer.transform(photo[None])
     assert not list(tmp_path.glob("*/*"))
+    transformer.transform(photos[:2])
+    assert len(list(tmp_path.glob("*/*.npy"))) == 1
     monkeypatch.setattr("skimgrec.neural_network._feature_cache._MOST_ROWS", 20)
     transformer.transform(photos)
-    assert len(list(tmp_path.glob("*/*.npy"))) == 2
+    assert len(list(tmp_path.glob("*/*.npy"))) == 3, "38 more are one full file and the rest"
+
+
+def test_weights_are_digested_once_and_anew_where_they_are_others(make, photos, tmp_path, monkeypatch):
+    digested = []
+    real = _pretrained.digest
+    monkeypatch.setattr(_pretrained, "digest", lambda weights: (digested.append(weights), real(weights))[1])
+    transformer = make(cache=tmp_path).fit(photos)
+    before = set(vars(transformer))
+    for _ in range(3):
+        transformer.transform(photos)
+    assert len(digested) == 1
+    assert set(vars(transformer)) == before, "it would get into files"
+    again = pickle.loads(pickle.dumps(transformer))
+    for _ in range(2):
+        again.transform(photos)
+    assert len(digested) == 2
+    transformer.set_params(weights=None, random_state=0).fit(photos)
+    other = transformer.transform(photos)
+    assert len(digested) == 3
+    np.testing.assert_array_equal(other, make(weights=None, random_state=0).fit_transform(photos))
 
 
 def test_a_folder_that_cannot_be_written_to_is_said_once_and_costs_nothing(make, photos, tmp_path):

@@ -77,6 +77,17 @@ def test_parameters_that_keras_would_act_on_are_refused(fitted, forge, opened, t
         opened(content)
 
 
+@pytest.mark.parametrize("value", [float("inf"), 10**400, 1e308], ids=["inf", "int", "float"])
+def test_a_parameter_beyond_all_bounds_is_refused(fitted, forge, opened, tmp_path, value):
+    def change(state):
+        entry = forge.attributes(state, "PretrainedTransformer")["_fitted_params"]
+        entry["content"][0]["content"] = ["alpha", value]
+
+    content = forge.with_state(forge.saved_bytes(fitted, tmp_path), change)
+    with pytest.raises(ModelFileError):
+        opened(content)
+
+
 @pytest.mark.parametrize("size", [[10**9, 10**9], [1, 2, 3]], ids=["large", "three"])
 def test_a_size_that_fit_would_not_take_is_refused(fitted, forge, opened, tmp_path, size):
     def change(state):

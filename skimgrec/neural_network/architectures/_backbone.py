@@ -148,7 +148,7 @@ def _backbone_on(x: Any, backbone: Backbone, params: Params, size: tuple[int, in
     prepared = backbone.preprocess(x)
     try:
         model = backbone.build(params=params, input_shape=(*size, 3), input_tensor=prepared)
-    except (ValueError, ZeroDivisionError) as error:
+    except (ValueError, ArithmeticError) as error:
         raise too_small_error(backbone, size, error) from error
     for layer in model.layers:
         # That of 0.999 in some takes thousands of steps before the stored means are those of the pictures.

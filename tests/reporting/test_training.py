@@ -145,6 +145,7 @@ def test_a_history_of_some_folds_says_of_how_many(trained):
 
 def test_the_page_has_the_curves_and_escapes_their_names(trained, read):
     page = read(comparison_report(trained({**EARLY, "<b>loss": [1.0] * 4})))
+    assert "{'text'" not in page.words
     assert page.words.count("Loss") + page.words.count("loss in each epoch") >= 1
     assert [value for value in page.values("class") if value and value.startswith("epochs ")].count(
         "epochs validation"

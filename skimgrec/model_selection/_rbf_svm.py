@@ -41,7 +41,7 @@ class RBFSVMClassifier(ClassifierMixin, BaseEstimator):
     ----------
     estimator_ : SVC or None
         The exact machine; None above `max_exact` rows.
-    landmarks_ : ndarray of shape (n_landmarks, n_features_in_) or None
+    landmarks_ : ndarray of shape (n_landmarks, n_features) or None
         The training rows that the approximate kernel rests on, without repetitions; None of the exact machine, as what
         follows.
     dual_coef_ : ndarray of shape (n_classes, n_landmarks), or (1, n_landmarks) of two classes, or None

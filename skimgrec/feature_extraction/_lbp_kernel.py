@@ -1,11 +1,12 @@
 """Histograms of local binary patterns of arrays of pictures; validation stands elsewhere.
 
-A picture goes through in strips of whole rows of cells, as float64 with a border of zeros, so that the arrays between
-the passes stay in the processor's cache. In a strip
+Some pictures stand side by side, with zeros between them, so that one compiled loop runs over a line of them all. They
+are worked through from top to bottom, as float64, and only those lines are kept that points still reach, in the
+processor's cache. For each line
 
 1. points between columns are interpolated, once for all points that lie as far to the side;
-2. point by point, values are interpolated between two rows and compared with the pixels, which gives patterns;
-3. the patterns are counted in the histograms of their cells.
+2. two points at a time, values are interpolated between two rows and compared with the pixels, which gives patterns;
+3. the patterns are turned into bins, and counted in the histograms of their cells.
 
 The arithmetic is scikit-image's, operation for operation: in flat parts of a picture, the rounding of an interpolated
 value decides whether it is less than its pixel.

@@ -206,7 +206,7 @@ class LBPTransformer(CellTransformer):
         check_is_fitted(self)
         pictures = validate_pictures(self, X, reset=False)
         layout = LBPLayout(*self._lbp_layout)
-        features = np.empty((len(pictures), sum(layout.scale_sizes(*pictures.shape[1:]))), np.float32)
+        features = np.zeros((len(pictures), sum(layout.scale_sizes(*pictures.shape[1:]))), np.float32)
 
         from skimgrec.feature_extraction._lbp_kernel import lbp_features  # Numba takes a second to import
 

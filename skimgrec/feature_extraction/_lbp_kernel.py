@@ -1,11 +1,12 @@
 """Histograms of local binary patterns of arrays of pictures; validation stands elsewhere.
 
-A picture goes through in strips of whole rows of cells, as float64 with a border of zeros, so that the arrays between
-the passes stay in the processor's cache. In a strip
+Some pictures stand side by side, with zeros between them, so that one compiled loop runs over a line of them all. They
+are worked through from top to bottom, as float64, and only those lines are kept that points still reach, in the
+processor's cache. For each line
 
 1. points between columns are interpolated, once for all points that lie as far to the side;
-2. point by point, values are interpolated between two rows and compared with the pixels, which gives patterns;
-3. the patterns are counted in the histograms of their cells.
+2. two points at a time, values are interpolated between two rows and compared with the pixels, which gives patterns;
+3. the patterns are turned into bins, and counted in the histograms of their cells.
 
 The arithmetic is scikit-image's, operation for operation: in flat parts of a picture, the rounding of an interpolated
 value decides whether it is less than its pixel.
@@ -13,40 +14,54 @@ value decides whether it is less than its pixel.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skimgrec.feature_extraction._grid import NORMS
-from skimgrec.feature_extraction._lbp_layout import MOST_POINTS_IN_TABLE, LBPLayout, bin_table, circle, n_codes
+from skimgrec.feature_extraction._lbp_layout import METHODS, LBPLayout, bin_table, circle, n_codes
 from skimgrec.utils import chunk_slices
 from skimgrec.utils._compile import compiled
 
-# Pixels of a strip, and of pictures handed to one compiled call.
-_STRIP = 2**13
+# Pixels of a line of pictures side by side, of lines whose patterns wait to be counted, and of pictures handed to one
+# compiled call.
+_LINE = 2**9
+_ROOM = 2**13
 _CALL = 2**20
+# Lines are a multiple of this, which is the number of pixels that a compiled loop takes at a time, on any processor.
+_VECTOR = 32
+# Bins for each pixel of a cell from which on it is better to write only those that are not 0.
+_FEW = 4
 _NO_TABLE = np.zeros(1, np.uint16)
 
 
 def lbp_features(pictures: NDArray[Any], layout: LBPLayout, out: NDArray[np.float32]) -> None:
-    """Write the features of `pictures` (n, h, w, c), of any real dtype and memory layout, to `out` (n, features)."""
+    """Write the features of `pictures` (n, h, w, c), of any real dtype, to zeros `out` (n, features)."""
     _, height, width, channels = pictures.shape
-    strip = max(1, _STRIP // (width * layout.cell[0]))
     sizes = layout.scale_sizes(height, width, channels)
     circles = [circle(points, radius, height, width) for points, radius in layout.scales]
     for rows in chunk_slices(len(pictures), size=max(1, _CALL // (height * width * layout.n_planes(channels)))):
         planes = _planes(pictures[rows], layout)
         first = 0
-        for (points, _), size, around in zip(layout.scales, sizes, circles, strict=True):
-            tabled = points <= MOST_POINTS_IN_TABLE
+        for (points, _), n_features, around in zip(layout.scales, sizes, circles, strict=True):
+            pad = around.pad
+            abreast = max(1, min(len(planes), _LINE // (width + pad)))
+            margin = _rounded(pad)
+            # One line more than are seen at once: it stands for all those outside of a picture, and stays 0.
+            lines = _zeros(
+                len(around.col_low) + 1, min(2 * pad + 1, height) + 1, _rounded(abreast * (width + pad)) + 2 * margin
+            )
             _histograms(
                 planes,
                 layout.n_planes(channels),
                 (height, width),
                 layout.cell,
-                strip,
-                around.pad,
+                abreast,
+                pad,
+                margin,
+                lines,
                 around.plane,
                 around.shift,
                 around.row_low,
@@ -54,15 +69,26 @@ def lbp_features(pictures: NDArray[Any], layout: LBPLayout, out: NDArray[np.floa
                 around.row_weight,
                 around.col_low,
                 around.col_weight,
-                tabled,
-                bin_table(layout.method, points) if tabled else _NO_TABLE,
+                METHODS.index(layout.method),
+                bin_table("ror", points) if layout.method == "ror" else _NO_TABLE,
                 n_codes(layout.method, points),
-                layout.method == "nri_uniform",
                 NORMS[layout.norm],
                 first,
                 out[rows],
             )
-            first += size
+            first += n_features
+
+
+def _rounded(pixels: int) -> int:
+    return -(-pixels // _VECTOR) * _VECTOR
+
+
+def _zeros(*shape: int) -> NDArray[np.float64]:
+    """Return zeros that start with a line of the processor's cache: loads across two of them take twice as long."""
+    n = math.prod(shape)
+    room = np.zeros(n + 8)
+    start = -room.ctypes.data % 64 // 8
+    return room[start : start + n].reshape(shape)
 
 
 def _planes(pictures: NDArray[Any], layout: LBPLayout) -> NDArray[Any]:
@@ -94,12 +120,10 @@ def _grey(pixels: Any, out: Any) -> None:
     for i in range(pixels.shape[0]):
         for p in range(pixels.shape[1]):
             red, green, blue = pixels[i, p, 0], pixels[i, p, 1], pixels[i, p, 2]
-            out[i, p] = (
-                np.uint32(red) * np.uint32(19595)
-                + np.uint32(green) * np.uint32(38470)
-                + np.uint32(blue) * np.uint32(7471)
-                + np.uint32(32768)
-            ) >> np.uint32(16)
+            # In 32 bits throughout: Numba would go on in 64.
+            luminance = np.uint32(np.uint32(red) * np.uint32(19595) + np.uint32(green) * np.uint32(38470))
+            luminance = np.uint32(luminance + np.uint32(blue) * np.uint32(7471) + np.uint32(32768))
+            out[i, p] = np.uint8(luminance >> np.uint32(16))
 
 
 @compiled()
@@ -111,18 +135,13 @@ def _luminance(pixels: Any, out: Any) -> None:
 
 
 @compiled()
-def _fill(picture: Any, shape: Any, top: int, pad: int, wide: int, n_lines: int, out: Any) -> None:
-    """Write `n_lines` rows of a picture from row `top` on, between `pad` zeros on either side; zeros outside of it."""
-    height, width = shape
-    for line in range(n_lines):
-        y = top + line
-        row = out[line * wide + pad : line * wide + pad + width]
-        if 0 <= y < height:
-            pixels = picture[y * width : (y + 1) * width]
-            for x in range(width):
-                row[x] = pixels[x]
-        else:
-            row[:] = 0
+def _fill(pixels: Any, out: Any) -> None:
+    whole = out.size // 8 * 8
+    for start in range(0, whole, 8):
+        for x in range(8):
+            out[start + x] = pixels[start + x]
+    for x in range(whole, out.size):
+        out[x] = pixels[x]
 
 
 @compiled()
@@ -132,47 +151,58 @@ def _interpolate(left: Any, right: Any, weights: Any, out: Any) -> None:
 
 
 @compiled()
-def _vote(values: Any, centres: Any, bit: Any, patterns: Any) -> None:
+def _vote(
+    upper: Any,
+    lower: Any,
+    weight: float,
+    bit: Any,
+    upper_2: Any,
+    lower_2: Any,
+    weight_2: float,
+    bit_2: Any,
+    centres: Any,
+    patterns: Any,
+) -> None:
+    """Set the bits of two points at once, which reads pixels and patterns half as often."""
+    rest, rest_2 = 1 - weight, 1 - weight_2
+    zero = np.uint32(0)
     for p in range(patterns.size):
-        patterns[p] |= bit if values[p] >= centres[p] else np.uint32(0)
-
-
-@compiled()
-def _vote_between(upper: Any, lower: Any, weight: float, centres: Any, bit: Any, patterns: Any) -> None:
-    rest = 1 - weight
-    for p in range(patterns.size):
-        value = rest * upper[p] + weight * lower[p]
-        patterns[p] |= bit if value >= centres[p] else np.uint32(0)
+        bits = bit if rest * upper[p] + weight * lower[p] >= centres[p] else zero
+        bits_2 = bit_2 if rest_2 * upper_2[p] + weight_2 * lower_2[p] >= centres[p] else zero
+        patterns[p] |= np.uint32(bits | bits_2)
 
 
 @compiled()
 def _count_ones(x: Any) -> Any:
-    x = x - ((x >> np.uint32(1)) & np.uint32(0x55555555))
-    x = (x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333))
-    x = (x + (x >> np.uint32(4))) & np.uint32(0x0F0F0F0F)
-    x = x + (x >> np.uint32(8))
-    return (x + (x >> np.uint32(16))) & np.uint32(0x3F)
+    """Count bits in the form that LLVM knows, in 32 bits throughout: Numba would go on in 64."""
+    x = np.uint32(x - np.uint32(np.uint32(x >> np.uint32(1)) & np.uint32(0x55555555)))
+    x = np.uint32((x & np.uint32(0x33333333)) + (np.uint32(x >> np.uint32(2)) & np.uint32(0x33333333)))
+    x = np.uint32(np.uint32(x + np.uint32(x >> np.uint32(4))) & np.uint32(0x0F0F0F0F))
+    return np.uint32(np.uint32(x * np.uint32(0x01010101)) >> np.uint32(24))
 
 
 @compiled()
 def _uniform_bins(patterns: Any, n_points: Any, numbered: bool) -> None:
-    """Replace patterns of more points than a table is kept for by their bins, as `bin_table` has them for fewer."""
+    """Replace patterns by their bins, as `bin_table` has them."""
     one = np.uint32(1)
-    inner = (one << (n_points - one)) - one
+    inner = np.uint32((one << (n_points - one)) - one)
+    rest = np.uint32(n_points * (n_points - one) + np.uint32(2))
+    full = np.uint32(rest - one)
     for p in range(patterns.size):
         x = patterns[p]
         ones = _count_ones(x)
-        changes = _count_ones((x ^ (x >> one)) & inner)
+        changes = _count_ones(np.uint32(np.uint32(x ^ np.uint32(x >> one)) & inner))
         if numbered:
             # The bits below the first 1, and below the first 0, are as many as come before it.
-            first_one, first_zero = _count_ones(~x & (x - one)), _count_ones(x & ~(x + one))
-            turns = ones - first_zero if first_one == 0 else n_points - first_one
-            bin_ = one + (ones - one) * n_points + turns
+            first_one = _count_ones(np.uint32(~x & np.uint32(x - one)))
+            first_zero = _count_ones(np.uint32(x & ~np.uint32(x + one)))
+            turns = np.uint32(ones - first_zero) if first_one == 0 else np.uint32(n_points - first_one)
+            bin_ = np.uint32(one + np.uint32(np.uint32(ones - one) * n_points) + turns)
             bin_ = np.uint32(0) if ones == 0 else bin_
-            bin_ = n_points * (n_points - one) + one if ones == n_points else bin_
-            patterns[p] = bin_ if changes <= 2 else n_points * (n_points - one) + np.uint32(2)
+            bin_ = full if ones == n_points else bin_
+            patterns[p] = bin_ if changes <= 2 else rest
         else:
-            patterns[p] = ones if changes <= 2 else n_points + one
+            patterns[p] = ones if changes <= 2 else np.uint32(n_points + one)
 
 
 @compiled()
@@ -181,8 +211,10 @@ def _histograms(
     n_planes: int,
     shape: Any,
     cell: Any,
-    strip: int,
+    abreast: int,
     pad: int,
+    margin: int,
+    lines: Any,
     plane_of: Any,
     shift: Any,
     row_low: Any,
@@ -190,114 +222,126 @@ def _histograms(
     row_weight: Any,
     col_low: Any,
     col_weight: Any,
-    tabled: bool,
+    bins: int,
     table: Any,
     n_bins: int,
-    numbered: bool,
     norm: int,
     first: int,
     out: Any,
 ) -> None:
     """Write the histograms of one scale to the columns of `out` from `first` on.
 
-    Lines of a strip lie behind each other in the buffers, with their borders, so that one loop runs over many: what it
-    computes for the borders is left.
+    What is computed for the pixels between pictures that stand side by side is left.
     """
     height, width = shape
     n_rows, n_cols = height // cell[0], width // cell[1]
-    strip = min(strip, n_rows)
-    n, wide = n_cols * cell[1], width + 2 * pad
-    n_between = len(col_low)
-    room = (strip * cell[0] + 2 * pad) * wide
-    buffers, weights = np.zeros((n_between + 1, room)), np.zeros((n_between, room))
+    n, step = n_cols * cell[1], width + pad
+    n_points, n_between = len(plane_of), len(col_low)
+    size = lines.shape[2] - 2 * margin
+    n_slots = lines.shape[1] - 1
+    weights = np.zeros((n_between, size))
     for k in range(n_between):
-        for start in range(0, room - wide + 1, wide):
+        for start in range(0, abreast * step, step):
             weights[k, start : start + width] = col_weight[k]
-    around = buffers[0]
-    patterns, homes = np.empty(strip * cell[0] * wide, np.uint32), np.empty(n, np.uint32)
+    room = min(cell[0], max(1, _ROOM // size))
+    patterns, homes = np.empty((room, size), np.uint32), np.empty(n, np.uint32)
     # Unsigned indices spare the check for negative ones.
     for x in range(n):
         homes[x] = x // cell[1] * n_bins
-    counts = np.empty(n_rows * n_cols * n_bins, np.int32)
-    for p in range(len(planes)):
-        counts[:] = 0
-        for start in range(0, n_rows, strip):
-            n_lines = min(strip, n_rows - start) * cell[0]
-            top = start * cell[0]
-            _fill(planes[p], shape, top - pad, pad, wide, n_lines + 2 * pad, around)
-            size = (n_lines + 2 * pad - 1) * wide + n
-            for k in range(n_between):
-                left = pad + col_low[k]
-                _interpolate(
-                    around[left : left + size],
-                    around[left + 1 : left + 1 + size],
-                    weights[k, :size],
-                    buffers[k + 1, pad : pad + size],
-                )
-            patterns[:] = 0
-            for i in range(len(plane_of)):
-                _set_bits(
-                    around,
-                    buffers[plane_of[i]],
-                    row_low[i] * wide + shift[i],
-                    row_high[i] * wide + shift[i],
-                    row_weight[i, top : top + n_lines],
-                    (wide + 1) * pad,
-                    wide,
-                    n,
+    area = cell[0] * cell[1]
+    few = n_bins > _FEW * area and room == cell[0] and norm != 3
+    values = np.empty(area + 1 if few else 0, np.float32)
+    if few:
+        _normalise(np.arange(area + 1).astype(np.int32), n_bins, area, norm, values)
+    row_size = n_cols * n_bins
+    counts = np.zeros((abreast, row_size), np.int32)
+    for begin in range(0, len(planes), abreast):
+        end = min(begin + abreast, len(planes))
+        n_filled = n_kept = 0
+        for y in range(n_rows * cell[0]):
+            while n_filled < min(y + pad + 1, height):
+                slot = n_filled % n_slots
+                for p in range(begin, end):
+                    start = margin + (p - begin) * step
+                    _fill(planes[p, n_filled * width : (n_filled + 1) * width], lines[0, slot, start : start + width])
+                for k in range(n_between):
+                    left = margin + col_low[k]
+                    _interpolate(
+                        lines[0, slot, left : left + size],
+                        lines[0, slot, left + 1 : left + 1 + size],
+                        weights[k],
+                        lines[k + 1, slot, margin : margin + size],
+                    )
+                n_filled += 1
+            found = patterns[n_kept]
+            found[:] = 0
+            for i in range(0, n_points, 2):
+                j = min(i + 1, n_points - 1)
+                at, at_2 = margin + shift[i], margin + shift[j]
+                _vote(
+                    lines[plane_of[i], _slot(y + row_low[i], height, n_slots), at : at + size],
+                    lines[plane_of[i], _slot(y + row_high[i], height, n_slots), at : at + size],
+                    row_weight[i, y],
                     np.uint32(1) << np.uint32(i),
-                    patterns,
+                    lines[plane_of[j], _slot(y + row_low[j], height, n_slots), at_2 : at_2 + size],
+                    lines[plane_of[j], _slot(y + row_high[j], height, n_slots), at_2 : at_2 + size],
+                    row_weight[j, y],
+                    np.uint32(1) << np.uint32(j),
+                    lines[0, y % n_slots, margin : margin + size],
+                    found,
                 )
-            if not tabled:
-                _uniform_bins(patterns, np.uint32(len(plane_of)), numbered)
-            for line in range(n_lines):
-                cells = counts[(top + line) // cell[0] * n_cols * n_bins :]
-                codes = patterns[line * wide : line * wide + n]
-                if tabled:
-                    for x in range(n):
-                        cells[homes[x] + np.uint32(table[codes[x]])] += 1
-                else:
-                    for x in range(n):
-                        cells[homes[x] + codes[x]] += 1
-        begin = first + p % n_planes * len(counts)
-        _normalise(counts, n_bins, cell[0] * cell[1], norm, out[p // n_planes, begin : begin + len(counts)])
+            if bins > 1:
+                _uniform_bins(found, np.uint32(n_points), bins == 3)
+            n_kept += 1
+            ended = (y + 1) % cell[0] == 0
+            if n_kept == room or ended:
+                for p in range(begin, end):
+                    start = (p - begin) * step
+                    counted = patterns[:n_kept, start : start + n]
+                    column = first + p % n_planes * n_rows * row_size + y // cell[0] * row_size
+                    written = out[p // n_planes, column : column + row_size]
+                    if bins == 1:
+                        _look_up(table, counted)
+                    if few:
+                        _count_few(counted, homes, counts[p - begin], values, written)
+                    else:
+                        _count(counted, homes, counts[p - begin])
+                        if ended:
+                            _normalise(counts[p - begin], n_bins, area, norm, written)
+                            counts[p - begin] = 0
+                n_kept = 0
 
 
 @compiled()
-def _set_bits(
-    around: Any,
-    values: Any,
-    upper: int,
-    lower: int,
-    weights: Any,
-    start: int,
-    wide: int,
-    n: int,
-    bit: Any,
-    patterns: Any,
-) -> None:
-    """Set a point's bit in the patterns of a strip: at once for lines of equal weight, which are all but a few."""
-    n_lines = len(weights)
-    line = 0
-    while line < n_lines:
-        after = line + 1
-        while after < n_lines and (upper == lower or weights[after] == weights[line]):
-            after += 1
-        at, size = start + line * wide, (after - line - 1) * wide + n
-        found = patterns[line * wide : line * wide + size]
-        centres = around[at : at + size]
-        if upper == lower:
-            _vote(values[at + upper : at + upper + size], centres, bit, found)
-        else:
-            _vote_between(
-                values[at + upper : at + upper + size],
-                values[at + lower : at + lower + size],
-                weights[line],
-                centres,
-                bit,
-                found,
-            )
-        line = after
+def _slot(y: int, height: int, n_slots: int) -> int:
+    return y % n_slots if 0 <= y < height else n_slots
+
+
+@compiled()
+def _look_up(table: Any, patterns: Any) -> None:
+    for line in range(len(patterns)):
+        for x in range(patterns.shape[1]):
+            patterns[line, x] = table[patterns[line, x]]
+
+
+@compiled()
+def _count(bins: Any, homes: Any, counts: Any) -> None:
+    for line in range(len(bins)):
+        for x in range(len(homes)):
+            counts[homes[x] + bins[line, x]] += 1
+
+
+@compiled()
+def _count_few(bins: Any, homes: Any, counts: Any, values: Any, out: Any) -> None:
+    """Count all patterns of a row of cells, and write what is not 0: most of it is, with many bins to a cell."""
+    for line in range(len(bins)):
+        for x in range(len(homes)):
+            k = homes[x] + bins[line, x]
+            counts[k] += 1
+            out[k] = values[counts[k]]
+    for line in range(len(bins)):
+        for x in range(len(homes)):
+            counts[homes[x] + bins[line, x]] = 0
 
 
 @compiled()

@@ -40,15 +40,18 @@ def test_pixels_beyond_whole_cells_are_not_counted(grey):
     assert (counts.sum(axis=1) == 3 * 7 * 3 * 5).all()
 
 
+# 16 pixels to a cell: with 243 bins, only those are written that are not 0.
+@pytest.mark.parametrize(("scale", "n_bins"), [((8, 1), 59), ((16, 2), 243)], ids=str)
 @pytest.mark.parametrize("norm", ["L1", "L1-sqrt", "L2"])
-def test_norms(grey, norm):
-    counts = LBPTransformer(norm=None).fit_transform(grey).reshape(9, 6 * 4, 59).astype(float)
+def test_norms(grey, norm, scale, n_bins):
+    counts = LBPTransformer(scales=[scale], norm=None).fit_transform(grey).reshape(9, 6 * 4, n_bins).astype(float)
+    assert (counts.sum(axis=-1) == 16).all()
     expected = {
         "L1": counts / 16,
         "L1-sqrt": np.sqrt(counts / 16),
         "L2": counts / np.sqrt((counts**2).sum(axis=-1, keepdims=True)),
     }[norm]
-    features = LBPTransformer(norm=norm).fit_transform(grey)
+    features = LBPTransformer(scales=[scale], norm=norm).fit_transform(grey)
     assert features.dtype == np.float32
     np.testing.assert_allclose(features.reshape(counts.shape), expected, rtol=1e-6)
 

@@ -66,8 +66,8 @@ class PatchKMeansTransformer(TransformerMixin, BaseEstimator):
         1: the more, the less faint patches are brought up.
     mirror : bool, default=False
         Whether a picture is described together with its mirror image, left and right exchanged, by the mean of both.
-        Take it where a mirrored picture means the same, as of animals, and not for digits. A linear classifier then
-        learns what it would learn from all training pictures and their mirror images. It doubles the time.
+        Take it where a mirrored picture means the same, as of animals, and not for digits: a classifier then answers
+        the same about a picture and its mirror image. It doubles the time.
     standardize : bool, default=True
         Whether each feature is brought to mean 0, and all to one variance, so that the mean squared length of a
         picture's features is 1 for each part. The means and variances are those of up to 1,000 training pictures.

@@ -16,6 +16,7 @@ row with an asterisk is on the Pareto front: no other is as accurate in less tim
 import argparse
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from skimgrec.feature_extraction import feature_descriptions
 
 DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
 DATA_SETS = ("digits", "mnist", "cifar10", "cats-dogs")
-CLASSIFIERS = ("1nn", "forest", "logistic", "svm")
+CLASSIFIERS = ("1nn", "forest", "logistic", "ridge", "svm")
 KINDS = [kind for kind in ("pixels", "hog", "lbp", "color", "bovw", "patches") if kind in feature_descriptions()]
 KINDS.append("hog+lbp+color")
 NETWORKS = ("mlp", "cnn")
@@ -80,7 +81,11 @@ def measured(name, names, options):
             models[network].set_params(epochs=QUICK_EPOCHS)
 
     def tell(row):
-        print(f"   {row.estimator:24}{row.fit_time:9.1f} s{'   ' + row.error if row.error else ''}", flush=True)
+        print(
+            f"   {row.estimator:24}{row.fit_time:9.1f} s{'   ' + row.error if row.error else ''}",
+            file=sys.stderr,
+            flush=True,
+        )
 
     result = compare(models, X, y, cv=split, random_state=0, on_row=tell if options.verbose else None)
     front = set(result.pareto())
@@ -136,7 +141,7 @@ def draw(rows, path):
     figure, axes = plt.subplots(
         -(-len(names) // n_cols), n_cols, figsize=(6.5 * n_cols, 4.8 * -(-len(names) // n_cols)), squeeze=False
     )
-    markers = dict(zip([*CLASSIFIERS, *NETWORKS], "ovsD*P", strict=True))
+    markers = dict(zip([*CLASSIFIERS, *NETWORKS], "ovsXD*P", strict=True))
     kinds = dict.fromkeys(_kind(row) for row in rows)
     colours = {kind: f"C{number}" for number, kind in enumerate(kinds)}
     for ax, name in zip(axes.flat, names, strict=False):
@@ -167,7 +172,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a few pictures of each data set")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw accuracy against time to this file")
-    parser.add_argument("--verbose", action="store_true", help="print each row as soon as it is measured")
+    parser.add_argument("--verbose", action="store_true", help="tell of each row as soon as it is measured")
     options = parser.parse_args()
     begin = time.perf_counter()
     names = [

@@ -1,9 +1,10 @@
 """Run the measurements one after the other, and write results.json and the documentation's page of benchmarks.
 
-    SKIMGREC_DATA=... python benchmarks/run_all.py [--only hog import ...] [--arguments ...] [--page-only]
+    SKIMGREC_DATA=... python benchmarks/run_all.py [--only hog import ...] [--short] [--arguments ...] [--page-only]
 
-Run it alone on the machine; everything takes hours. What is not run keeps the results that are there. --arguments are
-passed on, and are for one script: python benchmarks/run_all.py --only hog --arguments="--quick --rounds 3"
+Run it alone on the machine; everything takes hours, with --short about one: that gives the scripts in SHORT fewer rows
+or pictures. What is not run keeps the results that are there. --arguments are passed on instead, and are for one
+script: python benchmarks/run_all.py --only hog --arguments="--quick --rounds 3"
 """
 
 import argparse
@@ -31,6 +32,16 @@ PACKAGES = (
     *("joblib", "keras", "numba", "numpy", "opencv-python-headless", "pillow"),
     *("scikeras", "scikit-image", "scikit-learn", "skorch", "tensorflow", "torch"),
 )
+# Arguments of those that take longest, for a first look at everything.
+SHORT = {
+    "accuracy": "--rows mnist cats-dogs mlp-10 mlp-100 --seeds 0",
+    "check": "--copies 100",
+    "features": "--quick",
+    "rejection": "--data digits --models forest+hog",
+    "streaming": "--n 20000 --folds 2",
+    "training": "--runs 3",
+    "tutorial3": "--limit 10000",
+}
 
 
 def scripts():
@@ -98,6 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=list(scripts()), default=list(scripts()), help="which ones")
     parser.add_argument("--arguments", default="", help="passed on to the script, if it is one")
+    parser.add_argument("--short", action="store_true", help="fewer rows or pictures where all take long")
     parser.add_argument("--page-only", action="store_true", help="measure nothing, and write the page anew")
     options = parser.parse_args()
     if options.arguments and len(options.only) != 1:
@@ -105,7 +117,8 @@ def main():
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"scripts": {}}
     for name in [] if options.page_only else options.only:
         print(f"== {name}", flush=True)
-        results["scripts"][name] = measure(scripts()[name], shlex.split(options.arguments))
+        arguments = options.arguments or (SHORT.get(name, "") if options.short else "")
+        results["scripts"][name] = measure(scripts()[name], shlex.split(arguments))
         # After each one: what is measured is kept, whatever happens to the next.
         results["scripts"] = dict(sorted(results["scripts"].items()))
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -173,6 +173,16 @@ def _vote(
 
 
 @compiled()
+def _vote_on_rows(points: Any, bit: Any, points_2: Any, bit_2: Any, centres: Any, patterns: Any) -> None:
+    """Set the bits of two points that lie on rows of pixels, whose weights would be 1 and 0."""
+    zero = np.uint32(0)
+    for p in range(patterns.size):
+        bits = bit if points[p] >= centres[p] else zero
+        bits_2 = bit_2 if points_2[p] >= centres[p] else zero
+        patterns[p] |= np.uint32(bits | bits_2)
+
+
+@compiled()
 def _count_ones(x: Any) -> Any:
     """Count bits in the form that LLVM knows, in 32 bits throughout: Numba would go on in 64."""
     x = np.uint32(x - np.uint32(np.uint32(x >> np.uint32(1)) & np.uint32(0x55555555)))
@@ -237,6 +247,8 @@ def _histograms(
     n_rows, n_cols = height // cell[0], width // cell[1]
     n, step = n_cols * cell[1], width + pad
     n_points, n_between = len(plane_of), len(col_low)
+    # Points on rows of pixels first: two of them need no second row.
+    order = np.argsort(row_low != row_high, kind="mergesort")
     size = lines.shape[2] - 2 * margin
     n_slots = lines.shape[1] - 1
     weights = np.zeros((n_between, size))
@@ -275,19 +287,26 @@ def _histograms(
                 n_filled += 1
             found = patterns[n_kept]
             found[:] = 0
-            for i in range(0, n_points, 2):
-                j = min(i + 1, n_points - 1)
+            for pair in range(0, n_points, 2):
+                i, j = order[pair], order[min(pair + 1, n_points - 1)]
                 at, at_2 = margin + shift[i], margin + shift[j]
+                upper = lines[plane_of[i], _slot(y + row_low[i], height, n_slots), at : at + size]
+                upper_2 = lines[plane_of[j], _slot(y + row_low[j], height, n_slots), at_2 : at_2 + size]
+                centres = lines[0, y % n_slots, margin : margin + size]
+                bit, bit_2 = np.uint32(1) << np.uint32(i), np.uint32(1) << np.uint32(j)
+                if row_weight[i, y] == row_weight[j, y] == 0:
+                    _vote_on_rows(upper, bit, upper_2, bit_2, centres, found)
+                    continue
                 _vote(
-                    lines[plane_of[i], _slot(y + row_low[i], height, n_slots), at : at + size],
+                    upper,
                     lines[plane_of[i], _slot(y + row_high[i], height, n_slots), at : at + size],
                     row_weight[i, y],
-                    np.uint32(1) << np.uint32(i),
-                    lines[plane_of[j], _slot(y + row_low[j], height, n_slots), at_2 : at_2 + size],
+                    bit,
+                    upper_2,
                     lines[plane_of[j], _slot(y + row_high[j], height, n_slots), at_2 : at_2 + size],
                     row_weight[j, y],
-                    np.uint32(1) << np.uint32(j),
-                    lines[0, y % n_slots, margin : margin + size],
+                    bit_2,
+                    centres,
                     found,
                 )
             if bins > 1:

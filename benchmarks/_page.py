@@ -2,6 +2,9 @@
 
 from statistics import median
 
+# From this share of the processors' time on, other work is said to have been in the way.
+_MUCH = 0.05
+
 HEAD = """\
 Benchmarks
 ==========
@@ -89,10 +92,10 @@ def section(name, script):
         f"``{script['command']}``, {script['date'][:10]}, in {script['seconds']:.0f} s, "
         f"on {said['processors']} processors ({said['model']}), {said['system']}.\n",
     ]
-    if said["load"] > said["processors"] / 2:
+    if script.get("other_work", 0.0) > _MUCH:
         parts.append(
-            f"The machine was busy with other work (a load of {said['load']:.1f} when it began): times are too "
-            "long, and ratios rough.\n"
+            f"Other work took {script['other_work']:.0%} of the processors' time meanwhile: times are too long, and "
+            "ratios rough.\n"
         )
     parts += [measured(entry) for entry in script["records"]]
     if not script["records"]:

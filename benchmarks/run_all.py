@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+import psutil
 from _page import page
 from _results import VARIABLE
 
@@ -60,8 +61,13 @@ def machine():
         "model": model,
         "processors": os.cpu_count(),
         "system": f"{platform.system()}, Python {platform.python_version()}",
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan"),
     }
+
+
+def processor_seconds():
+    """Return the seconds that all processors have worked, and those of our own programs that have ended."""
+    times, ours = psutil.cpu_times(), os.times()
+    return times.user + times.system, ours.children_user + ours.children_system
 
 
 def versions():
@@ -86,7 +92,7 @@ def measure(path, arguments):
             "machine": machine(),
             "versions": versions(),
         }
-        start = time.perf_counter()
+        start, (all_before, ours_before) = time.perf_counter(), processor_seconds()
         command = [sys.executable, str(path), *arguments]
         printed = []
         environment = os.environ | {VARIABLE: str(notes), "PYTHONUNBUFFERED": "1"}
@@ -97,8 +103,11 @@ def measure(path, arguments):
         if process.returncode:
             sys.exit(f"{path.name} failed with status {process.returncode}; nothing of it is kept.")
         lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
+        seconds, (all_after, ours_after) = time.perf_counter() - start, processor_seconds()
+        others = (all_after - all_before) - (ours_after - ours_before)
         return found | {
-            "seconds": round(time.perf_counter() - start, 1),
+            "seconds": round(seconds, 1),
+            "other_work": round(max(0.0, others) / (seconds * (os.cpu_count() or 1)), 3),
             "printed": printed,
             "records": [json.loads(line) for line in lines],
         }

@@ -50,6 +50,7 @@ def test_the_page_is_that_of_the_results(tools):
     results = json.loads(run_all.RESULTS.read_text(encoding="utf-8"))
     assert run_all.PAGE.read_text(encoding="utf-8") == page.page(results)
     assert set(results["scripts"]) <= set(run_all.scripts())
+    assert set(run_all.SHORT) <= set(run_all.scripts())
 
 
 def test_what_a_script_records_is_kept_and_shown(measurement, capsys):
@@ -66,6 +67,25 @@ def test_what_a_script_records_is_kept_and_shown(measurement, capsys):
     shown = (folder / "benchmarks.rst").read_text()
     row = re.search(r"\* - slow\n\s+- (.*)\n\s+- (.*)\n\s+- (.*)\n\s+- (.*)\n", shown)
     assert row.groups() == ("10", "30", "30 to 30", "1")
+
+
+def test_other_work_meanwhile_is_said(measurement, monkeypatch):
+    run_all, folder = measurement
+    # All processors worked for 50 s, of which our program took 30; and then for as long as it.
+    for ours, said in (((2.0, 32.0), True), ((2.0, 52.0), False)):
+        readings = iter([(100.0, ours[0]), (150.0, ours[1])])
+        monkeypatch.setattr(run_all, "processor_seconds", lambda readings=readings: next(readings))
+        run_all.main()
+        shown = (folder / "benchmarks.rst").read_text()
+        assert bool(re.search(r"Other work took \S+% of the processors' time meanwhile", shown)) == said
+
+
+def test_short_gives_fewer_rows(measurement, monkeypatch, capsys):
+    run_all, _ = measurement
+    monkeypatch.setattr(run_all, "SHORT", {"letters": "few"})
+    monkeypatch.setattr(sys, "argv", ["run_all.py", "--short"])
+    run_all.main()
+    assert "letters: few" in capsys.readouterr().out
 
 
 def test_who_is_ahead_is_said(measurement):

@@ -32,8 +32,15 @@ def no_ticks(ax: Any) -> None:
 
 
 def bar(ax: Any, mappable: Any) -> Any:
-    """Add a slim colour bar as high as the panel, without taking room from it."""
-    added = ax.figure.colorbar(mappable, cax=ax.inset_axes((1.03, 0, 0.045, 1)))
+    """Add a slim colour bar as high as the panel.
+
+    It takes no room from the panel where a layout makes room for what stands beside; elsewhere it would be drawn over
+    the neighbour.
+    """
+    if ax.figure.get_layout_engine() is None:
+        added = ax.figure.colorbar(mappable, ax=ax, fraction=0.045, pad=0.03)
+    else:
+        added = ax.figure.colorbar(mappable, cax=ax.inset_axes((1.03, 0, 0.045, 1)))
     added.ax.tick_params(labelsize=LABEL_SIZE, length=2.5, color=FRAME, pad=2)
     added.ax.locator_params(axis="y", nbins=5)
     added.outline.set(edgecolor=FRAME, linewidth=0.6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,11 @@ _LARGE = 64
 
 def as_batch(image: Any, caller: str) -> NDArray[Any]:
     """Return one picture as a batch of one, or raise a ValueError that says what one picture is."""
+    if isinstance(image, (str, os.PathLike)):
+        raise ValueError(
+            f"{caller} got the name of a file, {os.fspath(image)!r}, expected one picture as an array: "
+            f"ImageLoader((128, 128)).fit_transform([{os.fspath(image)!r}])[0] reads it."
+        )
     picture = np.asarray(image)
     if picture.ndim not in (1, 2, 3) or (picture.ndim == 3 and picture.shape[2] not in CHANNELS):
         raise ValueError(

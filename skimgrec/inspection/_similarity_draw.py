@@ -20,6 +20,8 @@ _APART, _HEADING = 0.4, 0.26
 _LONGEST_LABEL = 20
 # Classes beyond the first number have small names, and beyond the second some have none.
 _MANY_CLASSES, _MOST_NAMES = 25, 60
+# Distances beyond this share get the last colour, where with them the colours would have to span so many times as much.
+_SHARE_IN_COLOURS, _MUCH_WIDER = 0.95, 1.5
 
 
 class CaptionedPicture(NamedTuple):
@@ -244,12 +246,15 @@ def draw_distances(
 
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 5.4), layout=roomy_layout())
-    # The zeros on the diagonal would take half of the colours.
+    # The zeros on the diagonal would take half of the colours, and so would a few pictures far from all others.
     others = distances[~np.eye(len(distances), dtype=bool)]
-    low, high = float(others.min()), float(others.max())
+    low, high, highest = float(others.min()), float(np.quantile(others, _SHARE_IN_COLOURS)), float(others.max())
+    if highest - low < _MUCH_WIDER * (high - low):
+        high = highest
     image = ax.imshow(distances, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="nearest")
     if colorbar:
-        bar = ax.figure.colorbar(image, ax=ax, extend="min" if low > 0 else "neither")
+        beyond = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
+        bar = ax.figure.colorbar(image, ax=ax, extend=beyond[low > 0, high < highest])
         name = {"euclidean": "Euclidean"}.get(metric, escaped(metric))
         bar.set_label(f"{name} distance".strip())
     if labels is None:

@@ -333,6 +333,8 @@ def test_json_round_trip(folder, pictures, tmp_path):
     result = check(folder, data_name="mine")
     text = result.to_json(tmp_path / "check.json")
     assert ImageCheck.from_json(tmp_path / "check.json") == result
+    with pytest.raises(ValueError, match="Got JSON itself, expected the name of a file"):
+        ImageCheck.from_json(text)
     assert json.loads(text)["counts"] == {"unreadable": 1, "near_duplicate": 1}
     assert len(json.loads(text)["groups"]) == result.n_pictures
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["check.json"]

@@ -123,6 +123,22 @@ def test_a_fitted_transformer_gives_size_and_range(digits):
         HOGDisplay.from_image(np.ones((9, 8)), hog=hog)
 
 
+def test_the_name_of_a_file_is_refused_with_what_reads_it():
+    with pytest.raises(ValueError, match=r"got the name of a file, 'cat.jpg', expected one picture .* ImageLoader"):
+        HOGDisplay.from_image("cat.jpg")
+
+
+def test_colour_bars_stay_clear_of_the_neighbours(digits, plt):
+    figure, axes = plt.subplots(1, 3, figsize=(7, 2.4))
+    HOGDisplay.from_image(digits[0][0], panels=["horizontal", "magnitude", "hog"], ax=axes)
+    figure.canvas.draw()
+    boxes = [ax.get_tightbbox() for ax in axes]
+    bars = [ax.get_tightbbox() for ax in figure.axes[3:]]
+    assert len(bars) == 2
+    for bar in bars:
+        assert not any(bar.overlaps(box) for box in boxes)
+
+
 @pytest.mark.parametrize("shape", [(5, 8, 8), (2, 8, 8, 3), (8, 8, 2), ()])
 def test_what_is_not_one_picture_is_refused(shape):
     with pytest.raises(ValueError, match="expected one picture"):

@@ -104,6 +104,19 @@ def test_the_map_has_the_classes_together(neighbors):
     assert SimilarityDisplay.from_sample(neighbors, n_samples=10**6).distances.shape == (195, 195)
 
 
+def test_a_few_pictures_far_from_all_others_do_not_take_the_colours_of_the_rest():
+    points = np.random.default_rng(0).random((100, 2))
+    points[0] = 50
+    distances = np.linalg.norm(points[:, None] - points, axis=2)
+    display = SimilarityDisplay.from_distances(distances)
+    assert display.images_[0].get_clim()[1] < 1.5
+    assert display.images_[0].colorbar.extend == "both"
+    np.testing.assert_array_equal(display.images_[0].get_array(), distances)
+    without = SimilarityDisplay.from_distances(distances[1:, 1:])
+    assert without.images_[0].get_clim()[1] == distances[1:, 1:].max()
+    assert without.images_[0].colorbar.extend == "min"
+
+
 def test_a_matrix_is_sorted_by_its_labels():
     distances = np.array([[0, 1, 2], [1, 0, 3], [2, 3, 0.0]])
     display = SimilarityDisplay.from_distances(distances, ["b", "a", "b"])

@@ -25,12 +25,12 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from _data import LeftOut, arrays, cats_and_dogs
 from sklearn.model_selection import train_test_split
 
 from skimgrec import candidates, compare, load_digits_images, load_image_folder
 from skimgrec.feature_extraction import feature_descriptions
 
-DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
 DATA_SETS = ("digits", "mnist", "cifar10", "cats-dogs")
 CLASSIFIERS = ("1nn", "forest", "logistic", "ridge", "svm")
 KINDS = [*feature_descriptions(), "hog+lbp+color"]
@@ -56,12 +56,11 @@ def pictures(name):
             np.where(np.isin(rows, test), "test", "train"),
         )
     if name == "cats-dogs":
-        folder = load_image_folder(DATA / "cats_vs_dogs", image_size=(64, 64), n_jobs=-1)
+        folder = load_image_folder(cats_and_dogs(), image_size=(64, 64), n_jobs=-1)
         return np.asarray(folder.images), folder.target, np.where(folder.split == "train", "train", "test")
-    with np.load(DATA / f"{name}.npz") as data:
-        parts = [(data[f"x_{part}"], data[f"y_{part}"].ravel()) for part in ("train", "test")]
-    X, y = (np.concatenate(both) for both in zip(*parts, strict=True))
-    return X, y, np.repeat(["train", "test"], [len(part) for part, _ in parts])
+    X, y, X_test, y_test = arrays(name)
+    split = np.repeat(["train", "test"], [len(y), len(y_test)])
+    return np.concatenate([X, X_test]), np.concatenate([y, y_test]), split
 
 
 def some_of(X, y, split):
@@ -199,7 +198,11 @@ def main():
     ]
     rows = []
     for name in options.data:
-        found = measured(name, names + ([] if options.no_networks else list(NETWORKS)), options)
+        try:
+            found = measured(name, names + ([] if options.no_networks else list(NETWORKS)), options)
+        except LeftOut as reason:
+            print(f"\n{reason}", flush=True)
+            continue
         show(found)
         rows += found
         if options.json:

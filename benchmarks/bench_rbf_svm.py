@@ -14,12 +14,11 @@ and the seconds that features, training and prediction take.
 """
 
 import argparse
-import os
 import time
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
+from _data import LeftOut, arrays, part
 from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.model_selection import train_test_split
@@ -29,16 +28,13 @@ from sklearn.svm import SVC, LinearSVC
 from skimgrec import HOGTransformer, candidates, load_digits_images
 from skimgrec.model_selection import RBFSVMClassifier
 
-DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
-
 
 def pictures(name, n_train, n_test):
     """Return training pictures, test pictures and the labels of both."""
     if name == "digits":
         digits = load_digits_images()
         return train_test_split(digits.images, digits.target, test_size=0.5, random_state=0, stratify=digits.target)
-    with np.load(DATA / f"{name}.npz") as data:
-        X, y = data["x_train"], data["y_train"].ravel()
+    X, y = part(name, "train")
     return train_test_split(X, y, train_size=n_train, test_size=n_test, random_state=0, stratify=y)
 
 
@@ -51,14 +47,13 @@ def features(kind, X, X_test):
 
 
 def whole(name, candidate):
-    with np.load(DATA / f"{name}.npz") as data:
-        X, y, X_test, y_test = (data[key] for key in ("x_train", "y_train", "x_test", "y_test"))
+    X, y, X_test, y_test = arrays(name)
     model = candidates([candidate], random_state=0, n_jobs=-1)[candidate]
     model[:-1].fit_transform(X[:2])  # compiles the kernels
     begin = time.perf_counter()
-    model.fit(X, y.ravel())
+    model.fit(X, y)
     fitted = time.perf_counter()
-    accuracy = model.score(X_test, y_test.ravel())
+    accuracy = model.score(X_test, y_test)
     end = time.perf_counter()
     print(
         f"{candidate} on {name}, {len(X):,} training and {len(X_test):,} test pictures: accuracy {accuracy:.4f}, "
@@ -85,7 +80,11 @@ def main():
             whole(name, options.candidate)
         return
     for name in options.data:
-        X, X_test, y, y_test = pictures(name, options.train, options.test)
+        try:
+            X, X_test, y, y_test = pictures(name, options.train, options.test)
+        except LeftOut as reason:
+            print(reason, flush=True)
+            continue
         for kind in options.features:
             A, B = features(kind, X, X_test)
             scale = 1 / (A.shape[1] * A.var(dtype=np.float64))

@@ -121,7 +121,7 @@ def trained(model, data, *, epochs, batch_size, best=False):
     return model.evaluate(*validation, verbose=0)[1], seconds
 
 
-def cats_and_dogs(seed):
+def cats_dogs_network(seed):
     """Train two convolutions of 32 filters on pictures that a generator shears, zooms and flips, for 50 epochs."""
     folder, keras = cats_and_dogs(), load_keras()
     keras.utils.set_random_seed(seed)
@@ -153,7 +153,7 @@ def cats_and_dogs(seed):
 TUTORIALS = {
     "mnist": mnist_network,
     "lenet": cifar10_network,
-    "cats-dogs": cats_and_dogs,
+    "cats-dogs": cats_dogs_network,
     "mlp-10": lambda seed: mlp(10, seed),
     "mlp-100": lambda seed: mlp(100, seed),
 }

@@ -36,7 +36,7 @@ def classifiers():
 
 
 def data_sets(n_train, n_test):
-    """Yield the name and a function to (train pictures, test pictures, train classes, test classes) of each data set."""
+    """Yield the name of each data set, and what returns its training and test pictures and the classes of both."""
     yield "digits, 8 x 8", some_digits
     for name, title in (("mnist", "MNIST, 28 x 28"), ("cifar10", "CIFAR-10, 32 x 32")):
         yield title, lambda name=name: first_pictures(name, n_train, n_test)

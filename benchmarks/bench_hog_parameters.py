@@ -2,10 +2,10 @@
 
     python benchmarks/bench_hog_parameters.py [--runs 11] [--train 5000]
 
-Run it alone on the machine. One parameter differs from the default at a time. Accuracy is that of a ridge classifier on the standardised features,
-whose penalty is chosen on the training pictures, so that settings with many features are not at a disadvantage: on the
-digits in five-fold cross-validation, on CIFAR-10 after training on 5,000 pictures on all the test pictures. Time is
-that of `transform` on one core, as a multiple of the default's, the median of alternating runs.
+Run it alone on the machine. One parameter differs from the default at a time. Accuracy is that of a ridge classifier on
+the standardised features, whose penalty is chosen on the training pictures, so that settings with many features are not
+at a disadvantage: on the digits in five-fold cross-validation, on CIFAR-10 after training on 5,000 pictures on all the
+test pictures. Time is that of `transform` on one core, as a multiple of the default's, the median of alternating runs.
 """
 
 import argparse

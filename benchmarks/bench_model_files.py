@@ -4,8 +4,7 @@
 
 Run it alone on the machine. The models are trained on scikit-learn's digits. Contestants take turns; a ratio is that of
 the median times. joblib's files are pickles, which run what a stranger put into them; Keras's do not, nor do those of
-skimgrec. skops's (where it is installed: pip install skops) run nothing but the types that the reader trusts: those
-that the file names are listed beforehand, outside of the times, as a user would have read and kept them. The first
+skimgrec. skops's run nothing but the types that the reader trusts: those that the file names are listed beforehand, outside of the times, as a user would have read and kept them. The first
 answer is that of a fresh interpreter, which imports what it needs, loads the file, and classifies one picture.
 """
 
@@ -105,11 +104,8 @@ def main():
             runs = take_turns(calls, options.rounds)
             sizes = {name: [path.stat().st_size / 2**20] for name, (path, *_) in contestants.items()}
             report(f"{title}, size of the file", "MiB", sizes)
-            for what, unit, factor in (
-                ("saving", "ms", 1e3),
-                ("loading", "ms", 1e3),
-                ("start to first answer", "s", 1),
-            ):
+            units = {"saving": ("ms", 1e3), "loading": ("ms", 1e3), "start to first answer": ("s", 1)}
+            for what, (unit, factor) in units.items():
                 values = {name: [factor * each for each in runs[what, name]] for name in contestants}
                 report(f"{title}, {what}", unit, values)
 

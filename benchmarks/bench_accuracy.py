@@ -186,7 +186,8 @@ def main():
     parser.add_argument("--no-tutorials", action="store_true", help="leave the tutorials' networks out")
     arguments = parser.parse_args()
     digits = load_digits_images()
-    KerasMLPClassifier((2,), epochs=1).fit(digits.images[:100], digits.target[:100])  # what TensorFlow does only once
+    # What TensorFlow does only once.
+    KerasMLPClassifier(hidden_layer_sizes=(2,), epochs=1).fit(digits.images[:100], digits.target[:100])
     seen = {}
     for row in arguments.rows:
         try:

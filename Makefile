@@ -6,8 +6,8 @@ PYTHON ?=
 COMPARE ?= digits
 PYTEST ?=
 BENCH ?=
-# The interpreters for test-dist, such as "python3.11 python3.13"; empty: those that are found. Those for pins, the oldest
-# first; empty: python3.11, python3.12 and python3.13.
+# The interpreters for test-dist, such as "python3.11 python3.13"; empty: those that are found.
+# Those for pins, the oldest first; empty: python3.11, python3.12 and python3.13.
 PYTHONS ?=
 # How many processes share the whole suite; each takes up to two GB. What PYTEST chooses runs in one.
 WORKERS ?= 2
@@ -59,7 +59,8 @@ docs: ## the documentation in docs/_build/html, warnings as errors; SKIMGREC_GAL
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 	@$(BIN)/python tools/check_links.py docs/_build/html $(if $(filter quick,$(SKIMGREC_GALLERY)),--no-examples)
 
-# MNIST and CIFAR-10 come from the folder that SKIMGREC_DATA names, or are downloaded; rows on cats_vs_dogs need the folder.
+# MNIST and CIFAR-10 are downloaded, unless the folder that SKIMGREC_DATA names holds them; rows on cats and dogs need
+# cats_vs_dogs in that folder.
 bench: ## every measurement in benchmarks/, benchmarks/results.json and the page made of it; BENCH="--only hog import"
 	$(SETUP) bench
 	@$(BIN)/python benchmarks/run_all.py $(BENCH)

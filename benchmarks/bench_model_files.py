@@ -6,8 +6,8 @@ Run it alone on the machine. The models are trained on scikit-learn's digits. Co
 the median times. joblib's files are pickles, which run what a stranger put into them; Keras's do not, nor do those of
 skimgrec. skops's run nothing but the types that the reader trusts: those that the file names are listed beforehand,
 outside of the times, as a user would have read and kept them. Keras loads with compile=False, which is enough to
-predict. The first answer is that of a fresh interpreter, which imports what it needs, loads the file, and classifies one
-picture.
+predict. The first answer is that of a fresh interpreter, which imports what it needs, loads the file, and classifies
+one picture.
 """
 
 import argparse

@@ -23,8 +23,8 @@ For each it prints
   reads the vectors once to check them, and the queries after it. `private` is memory of the process itself, `file` is
   what it has mapped of the file and the system may take back; systems other than Linux tell neither ("nan").
 
-All of it, the features, scikit-learn and the linear algebra below included, has --n_jobs threads. Run it alone on the
-machine.
+Search, scikit-learn's and the linear algebra below both have --n_jobs threads; HOG has one, and TensorFlow, which
+computes the features of the network, as many as it likes. Run it alone on the machine.
 """
 
 import argparse

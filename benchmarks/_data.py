@@ -1,8 +1,9 @@
 """The pictures that measurements work on; those that cannot be had are left out, with a word on what brings them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -13,6 +14,19 @@ FETCHERS = {"mnist": fetch_mnist, "cifar10": fetch_cifar10}
 
 class LeftOut(SystemExit):
     """Why a row has no pictures. A script that has others goes on; one that has none ends with status 1."""
+
+
+def go_through(rows: Iterable[Any], measure: Callable[[Any], None]) -> None:
+    """Measure row by row, say which are left out, and end the script if all are."""
+    left_out, rows = 0, list(rows)
+    for row in rows:
+        try:
+            measure(row)
+        except LeftOut as reason:
+            print(reason, flush=True)
+            left_out += 1
+    if rows and left_out == len(rows):
+        raise LeftOut("Nothing is left to measure.")
 
 
 def part(name: str, subset: str) -> tuple[NDArray, NDArray]:

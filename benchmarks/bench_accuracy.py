@@ -14,7 +14,7 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-from _data import LeftOut, arrays, cats_and_dogs
+from _data import arrays, cats_and_dogs, go_through
 from _networks import lenet
 from _results import record
 from sklearn.model_selection import StratifiedKFold, cross_validate
@@ -188,12 +188,8 @@ def main():
     digits = load_digits_images()
     # What TensorFlow does only once.
     KerasMLPClassifier(hidden_layer_sizes=(2,), epochs=1).fit(digits.images[:100], digits.target[:100])
-    seen = {}
-    for row in arguments.rows:
-        try:
-            measure(row, arguments.seeds, seen, with_tutorial=not arguments.no_tutorials)
-        except LeftOut as reason:
-            print(f"{row:12} {reason}", flush=True)
+    seen, with_tutorial = {}, not arguments.no_tutorials
+    go_through(arguments.rows, lambda row: measure(row, arguments.seeds, seen, with_tutorial=with_tutorial))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from _data import LeftOut, cats_and_dogs, part
+from _data import cats_and_dogs, go_through, part
 from PIL import Image
 
 from skimgrec import ImageCheckDisplay, check_images
@@ -173,11 +173,7 @@ def main():
     options = parser.parse_args()
     todo = [lambda: measure_copies(options.copies, options.sheets), lambda: measure_digit_copies(8000, 300)]
     todo += [lambda name=name: measure_built_in(name, options.sheets) for name in ("digits", "mnist", "cifar10")]
-    for measure in todo:
-        try:
-            measure()
-        except LeftOut as reason:
-            print(reason, flush=True)
+    go_through(todo, lambda measure: measure())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from _data import LeftOut, arrays, cats_and_dogs
+from _data import arrays, cats_and_dogs, go_through
 from sklearn.model_selection import train_test_split
 
 from skimgrec import candidates, compare, load_digits_images, load_image_folder
@@ -197,18 +197,17 @@ def main():
         for classifier in options.classifiers
     ]
     rows = []
-    for name in options.data:
-        try:
-            found = measured(name, names + ([] if options.no_networks else list(NETWORKS)), options)
-        except LeftOut as reason:
-            print(f"\n{reason}", flush=True)
-            continue
+
+    def measure(name):
+        found = measured(name, names + ([] if options.no_networks else list(NETWORKS)), options)
         show(found)
-        rows += found
+        rows.extend(found)
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
         if options.plot:
             draw(rows, options.plot)
+
+    go_through(options.data, measure)
     print(f"\n{time.perf_counter() - begin:.0f} s in all")
 
 

@@ -10,7 +10,7 @@ out.
 import argparse
 
 import numpy as np
-from _data import LeftOut, arrays, cats_and_dogs
+from _data import arrays, cats_and_dogs, go_through
 from PIL import Image, ImageOps
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
@@ -100,11 +100,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a quarter of the pictures")
     arguments = parser.parse_args()
     n_train, n_test = (1000, 500) if arguments.quick else (4000, 2000)
-    for title, load in data_sets(n_train, n_test):
-        try:
-            compare(title, load())
-        except LeftOut as reason:
-            print(f"\n{reason}", flush=True)
+    go_through(data_sets(n_train, n_test), lambda found: compare(found[0], found[1]()))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import argparse
 import time
 import warnings
 
-from _data import LeftOut, arrays
+from _data import arrays, go_through
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
@@ -39,6 +39,27 @@ def pictures(name):
     return X[:40_000], y[:40_000], X[40_000:], y[40_000:]
 
 
+def measure(row, seeds, limit):
+    data, settings, alpha = ROWS[row]
+    X, y, X_test, y_test = pictures(data)
+    X, y = X[:limit], y[:limit]
+    for seed in seeds:
+        features = PatchKMeansTransformer(random_state=seed, n_jobs=-1, **settings)
+        model = make_pipeline(features, RidgeClassifier(alpha=alpha))
+        features._prepare_process(X[:1])
+        start = time.perf_counter()
+        model.fit(X, y)
+        fitted = time.perf_counter()
+        accuracy = model.score(X_test, y_test)
+        end = time.perf_counter()
+        n_features = model[-1].n_features_in_
+        print(
+            f"{row:20}{seed:5}{n_features:10}{fitted - start:8.0f}{end - fitted:8.0f}{accuracy:10.4f}"
+            f"{end - start:9.0f}",
+            flush=True,
+        )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=["cifar10", "mnist"])
@@ -48,29 +69,7 @@ def main():
     # In single precision the least squares are known to fewer digits than usual, which no class depends on.
     warnings.simplefilter("ignore", LinAlgWarning)
     print(f"{'row':20}{'seed':>5}{'features':>10}{'fit':>8}{'test':>8}{'accuracy':>10}{'seconds':>9}")
-    for row in options.rows:
-        data, settings, alpha = ROWS[row]
-        try:
-            X, y, X_test, y_test = pictures(data)
-        except LeftOut as reason:
-            print(f"{row:20} {reason}", flush=True)
-            continue
-        X, y = X[: options.limit], y[: options.limit]
-        for seed in options.seeds:
-            features = PatchKMeansTransformer(random_state=seed, n_jobs=-1, **settings)
-            model = make_pipeline(features, RidgeClassifier(alpha=alpha))
-            features._prepare_process(X[:1])
-            start = time.perf_counter()
-            model.fit(X, y)
-            fitted = time.perf_counter()
-            accuracy = model.score(X_test, y_test)
-            end = time.perf_counter()
-            n_features = model[-1].n_features_in_
-            print(
-                f"{row:20}{seed:5}{n_features:10}{fitted - start:8.0f}{end - fitted:8.0f}{accuracy:10.4f}"
-                f"{end - start:9.0f}",
-                flush=True,
-            )
+    go_through(options.rows, lambda row: measure(row, options.seeds, options.limit))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import time
 from collections import defaultdict
 
 import numpy as np
-from _data import LeftOut, arrays, part
+from _data import arrays, go_through, part
 from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.model_selection import train_test_split
@@ -62,6 +62,38 @@ def whole(name, candidate):
     )
 
 
+def measure(name, options):
+    X, X_test, y, y_test = pictures(name, options.train, options.test)
+    for kind in options.features:
+        A, B = features(kind, X, X_test)
+        scale = 1 / (A.shape[1] * A.var(dtype=np.float64))
+        near, far = euclidean_distances(A, squared=True), euclidean_distances(B, A, squared=True)
+        for times in options.gamma:
+            kernel, between = (np.exp(-times * scale * squares) for squares in (near, far))
+            scores = []
+            for C in options.C:
+                machine = SVC(C=C, kernel="precomputed", cache_size=500).fit(kernel, y)
+                scores.append(f"C={C:g} {machine.score(between, y_test):.4f}")
+            print(f"{name:8} {kind:6} gamma {times:g}   exact      {'  '.join(scores)}", flush=True)
+            for n_components in options.components:
+                scores = defaultdict(list)
+                for C in options.C:
+                    size = min(n_components, len(A))
+                    machines = {"ours": RBFSVMClassifier(C=C, n_components=size, max_exact=0, random_state=0)}
+                    machines["ours"].set_params(gamma=times * scale)
+                    if options.reference:
+                        steps = Nystroem(gamma=times * scale, n_components=size, random_state=0)
+                        machines["scikit-learn's"] = make_pipeline(steps, LinearSVC(C=C, tol=1e-2))
+                    for title, machine in machines.items():
+                        begin = time.perf_counter()
+                        machine.fit(A, y)
+                        seconds = time.perf_counter() - begin
+                        scores[title].append(f"C={C:g} {machine.score(B, y_test):.4f} ({seconds:.1f} s)")
+                for title, found in scores.items():
+                    line = f"{name:8} {kind:6} gamma {times:g}   {n_components:5}      {'  '.join(found)}"
+                    print(f"{line}   {title}" if options.reference else line, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--train", type=int, default=5000)
@@ -76,43 +108,9 @@ def main():
     parser.add_argument("--candidate", default="svm+hog", help="which one; svm+hog by default")
     options = parser.parse_args()
     if options.whole is not None:
-        for name in options.whole or ["cifar10"]:
-            whole(name, options.candidate)
+        go_through(options.whole or ["cifar10"], lambda name: whole(name, options.candidate))
         return
-    for name in options.data:
-        try:
-            X, X_test, y, y_test = pictures(name, options.train, options.test)
-        except LeftOut as reason:
-            print(reason, flush=True)
-            continue
-        for kind in options.features:
-            A, B = features(kind, X, X_test)
-            scale = 1 / (A.shape[1] * A.var(dtype=np.float64))
-            near, far = euclidean_distances(A, squared=True), euclidean_distances(B, A, squared=True)
-            for times in options.gamma:
-                kernel, between = (np.exp(-times * scale * squares) for squares in (near, far))
-                scores = []
-                for C in options.C:
-                    machine = SVC(C=C, kernel="precomputed", cache_size=500).fit(kernel, y)
-                    scores.append(f"C={C:g} {machine.score(between, y_test):.4f}")
-                print(f"{name:8} {kind:6} gamma {times:g}   exact      {'  '.join(scores)}", flush=True)
-                for n_components in options.components:
-                    scores = defaultdict(list)
-                    for C in options.C:
-                        size = min(n_components, len(A))
-                        machines = {"ours": RBFSVMClassifier(C=C, n_components=size, max_exact=0, random_state=0)}
-                        machines["ours"].set_params(gamma=times * scale)
-                        if options.reference:
-                            steps = Nystroem(gamma=times * scale, n_components=size, random_state=0)
-                            machines["scikit-learn's"] = make_pipeline(steps, LinearSVC(C=C, tol=1e-2))
-                        for title, machine in machines.items():
-                            begin = time.perf_counter()
-                            machine.fit(A, y)
-                            seconds = time.perf_counter() - begin
-                            scores[title].append(f"C={C:g} {machine.score(B, y_test):.4f} ({seconds:.1f} s)")
-                    for title, found in scores.items():
-                        line = f"{name:8} {kind:6} gamma {times:g}   {n_components:5}      {'  '.join(found)}"
-                        print(f"{line}   {title}" if options.reference else line, flush=True)
+    go_through(options.data, lambda name: measure(name, options))
 
 
 if __name__ == "__main__":

@@ -233,3 +233,17 @@ def test_pictures_that_cannot_be_had_are_left_out(tools, monkeypatch, tmp_path, 
     Path("cats_vs_dogs", "test_set").rmdir()
     with pytest.raises(_data.LeftOut, match="is no folder with"):
         _data.cats_and_dogs()
+
+
+def test_only_a_script_that_has_nothing_left_ends_early(tools, capsys):
+    import _data
+
+    def measure(row):
+        if row != "digits":
+            raise _data.LeftOut(f"{row} is left out")
+        print("measured")
+
+    _data.go_through(["mnist", "digits"], measure)
+    assert capsys.readouterr().out == "mnist is left out\nmeasured\n"
+    with pytest.raises(_data.LeftOut, match="Nothing is left to measure"):
+        _data.go_through(["mnist", "cifar10"], measure)

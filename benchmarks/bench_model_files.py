@@ -5,9 +5,8 @@
 Run it alone on the machine. The models are trained on scikit-learn's digits. Contestants take turns; a ratio is that of
 the median times. joblib's files are pickles, which run what a stranger put into them; Keras's do not, nor do those of
 skimgrec. skops's run nothing but the types that the reader trusts: those that the file names are listed beforehand,
-outside of the times, as a user would have read and kept them. Keras loads with compile=False, which is enough to
-predict. The first answer is that of a fresh interpreter, which imports what it needs, loads the file, and classifies
-one picture.
+outside of the times, as a user would have read and kept them. The first answer is that of a fresh interpreter, which
+imports what it needs, loads the file, and classifies one picture.
 """
 
 import argparse
@@ -15,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -34,7 +32,7 @@ ANSWER = {
     "skimgrec": "from skimgrec import load_model; model = load_model(path)",
     "joblib": "import joblib; model = joblib.load(path)",
     "skops": "from skops.io import load; model = load(path, trusted=trusted)",
-    "Keras": "import keras; model = keras.models.load_model(path, compile=False)",
+    "Keras": "import keras; model = keras.models.load_model(path)",
 }
 
 
@@ -61,8 +59,7 @@ def ways(model, folder):
         import keras
 
         network = model.model_  # is built anew each time that it is asked for
-        load = partial(keras.models.load_model, compile=False)
-        found["Keras"] = (folder / "model.keras", lambda _, path: network.save(path), load)
+        found["Keras"] = (folder / "model.keras", lambda _, path: network.save(path), keras.models.load_model)
     else:
         path = folder / "model.skops"
         io.dump(model, path)

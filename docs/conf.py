@@ -6,6 +6,8 @@ import re
 # TensorFlow's start-up notes would land in the gallery's captured output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from sphinx_gallery.sorting import ExplicitOrder
+
 import skimgrec
 
 project = "skimgrec"
@@ -40,7 +42,19 @@ if gallery not in GALLERIES:
 if gallery == "quick":
     suppress_warnings = ["image.not_readable"]
 
+# The order of the flow; an example that is not named here stops the build.
+EXAMPLES = (
+    *("compare_digits", "concepts"),
+    *("tutorial_mnist", "tutorial_perceptron", "tutorial_cats_and_dogs", "tutorial_lenet", "tutorial_cifar10"),
+    *("check", "streaming"),
+    *("hog", "features", "patches"),
+    *("training", "cnn_features", "gridsearch_cnn", "hidden_units"),
+    *("report", "resume", "dask"),
+    *("similar", "pictures_as_points", "why", "unknown"),
+)
+
 sphinx_gallery_conf = {
+    "within_subsection_order": ExplicitOrder([f"plot_{name}.py" for name in EXAMPLES]),
     "filename_pattern": GALLERIES[gallery],
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",

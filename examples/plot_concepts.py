@@ -232,7 +232,8 @@ plt.show()
 # Augmentation: the same picture, never the same twice
 # ----------------------------------------------------
 # In training, each picture is changed a little at random, anew in every epoch. A cat that is mirrored, moved and turned
-# is still a cat, so that the network cannot learn its pictures by heart. A callback shows us the network in training.
+# is still a cat, so that the network cannot learn its pictures by heart. There is no parameter for looking at that: a
+# callback gives us the network in training, and among its layers is the one that makes the changes.
 
 from skimage import data
 from skimage.transform import resize

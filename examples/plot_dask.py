@@ -7,25 +7,25 @@ cluster of many machines only the address in ``Client`` is another. The numbers 
 """
 
 # %%
-# In this process
-# ---------------
+# What is compared
+# ----------------
+
+from dask.distributed import Client, LocalCluster
+from joblib import parallel_config
 
 from skimgrec import compare, load_digits_images
 
-X, y = load_digits_images(return_X_y=True)
 names = ["chance", "1nn", "1nn+hog", "logistic"]
-alone = compare(names, X, y, cv=3, random_state=0)
 
 # %%
-# On two workers
-# --------------
-# The workers are processes, which Dask starts by running this program's beginning once more: so what starts them stands
-# below ``if __name__ == "__main__"``.
+# In this process, and on two workers
+# -----------------------------------
+# The workers are processes, and each of them runs this program's beginning once more as it starts. So only imports and
+# names stand there, and all that works stands below ``if __name__ == "__main__"``.
 
 if __name__ == "__main__":
-    from dask.distributed import Client, LocalCluster
-    from joblib import parallel_config
-
+    X, y = load_digits_images(return_X_y=True)
+    alone = compare(names, X, y, cv=3, random_state=0)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         print("workers:", len(client.scheduler_info()["workers"]))
         with parallel_config("dask"):

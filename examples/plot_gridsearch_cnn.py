@@ -3,7 +3,7 @@ A network in scikit-learn's Pipeline and GridSearchCV
 =====================================================
 
 A network's parameters are those of its constructor, and a search reaches them like those of any other step. Here it
-varies how much the pictures are blurred before, and how the network is built and trained.
+varies how much the pictures are blurred before, and how many filters the network has.
 """
 
 # %%

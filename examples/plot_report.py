@@ -85,6 +85,7 @@ suspects.head(5).round(3)
 import tempfile
 from pathlib import Path
 
-path = Path(tempfile.mkdtemp(), "report.html")
-result.to_html(path, pictures=X)
-print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+with tempfile.TemporaryDirectory() as folder:
+    path = Path(folder, "report.html")
+    result.to_html(path, pictures=X)
+    print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")

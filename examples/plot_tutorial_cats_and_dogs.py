@@ -7,6 +7,9 @@ new picture. Here the folder is made up, of the digits 3 and 5, so that it takes
 the folder ``cats_vs_dogs`` of the one that ``SKIMGREC_DATA`` names::
 
     python plot_tutorial_cats_and_dogs.py --full
+
+They are the 8,000 training and 1,999 test pictures of the tutorial, in ``training_set/cats``, ``training_set/dogs``,
+``test_set/cats`` and ``test_set/dogs``.
 """
 
 # %%
@@ -26,10 +29,12 @@ from skimgrec import ImageLoader, KerasCNNClassifier, load_digits_images, load_i
 
 FULL = "--full" in sys.argv
 temporary = tempfile.TemporaryDirectory()
-folder = Path(temporary.name)
 if FULL:
+    if "SKIMGREC_DATA" not in os.environ:
+        sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
     folder = Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs")
 else:
+    folder = Path(temporary.name)
     X, y = load_digits_images(return_X_y=True)
     for digit, name in ((3, "three"), (5, "five")):
         for number, picture in enumerate(X[y == digit]):

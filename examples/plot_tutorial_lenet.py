@@ -58,7 +58,8 @@ for name, model in (("LeNet", lenet), ("residual", residual)):
     accuracy, n_weights = model.score(X_test, y_test), model.model_.count_params()
     print(f"{name}: {n_weights:,} weights, test accuracy {accuracy:.4f} after {seconds:.0f} s")
 if FULL:
-    print("the tutorial's LeNet, best of 200 epochs: 0.6167 after 1197 s (benchmarks/bench_accuracy.py, two cores)")
+    print("the tutorial's LeNet, best of 200 epochs, two cores: 0.6167 after 1197 s (benchmarks/bench_accuracy.py)")
+    print("and in another run: 0.5981 after 1056 s (benchmarks/bench_tutorial3.py)")
 
 # %%
 # How they learn

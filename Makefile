@@ -6,13 +6,17 @@ PYTHON ?=
 COMPARE ?= digits
 PYTEST ?=
 BENCH ?=
-# The interpreters for test-dist and pins, such as "python3.11 python3.13"; empty: those that are found.
+# The interpreters for test-dist, such as "python3.11 python3.13"; empty: those that are found.
+# Those for pins, the oldest first; empty: python3.11, python3.12 and python3.13.
 PYTHONS ?=
 # How many processes share the whole suite; each takes up to two GB. What PYTEST chooses runs in one.
 WORKERS ?= 2
 
 SETUP = @PYTHON="$(PYTHON)" sh tools/setup_venv.sh
 BIN = .venv/bin
+
+# All targets set up one and the same .venv.
+.NOTPARALLEL:
 
 .PHONY: help compare test test-jax test-ray test-dist test-all lint docs bench api pins clean
 
@@ -55,6 +59,8 @@ docs: ## the documentation in docs/_build/html, warnings as errors; SKIMGREC_GAL
 	@$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html
 	@$(BIN)/python tools/check_links.py docs/_build/html $(if $(filter quick,$(SKIMGREC_GALLERY)),--no-examples)
 
+# MNIST and CIFAR-10 are downloaded, unless the folder that SKIMGREC_DATA names holds them; rows on cats and dogs need
+# cats_vs_dogs in that folder.
 bench: ## every measurement in benchmarks/, benchmarks/results.json and the page made of it; BENCH="--only hog import"
 	$(SETUP) bench
 	@$(BIN)/python benchmarks/run_all.py $(BENCH)
@@ -63,9 +69,9 @@ api: ## write tests/public_api.txt anew, the list of public names and their sign
 	$(SETUP) test
 	@$(BIN)/python tools/public_api.py
 
-pins: ## write constraints.txt anew: make pins PYTHONS="python3.11 python3.12 python3.13"
+pins: ## write constraints.txt anew, with python3.11, python3.12 and python3.13; PYTHONS names others
 	$(SETUP)
-	@$(BIN)/python tools/pins.py $(PYTHONS)
+	@$(BIN)/python tools/pins.py $(or $(PYTHONS),python3.11 python3.12 python3.13)
 
 clean: ## remove what the targets above made
 	rm -rf .venv .venv-jax .venv-ray build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst

@@ -12,10 +12,13 @@ Benchmarks
 .. Written by benchmarks/run_all.py from benchmarks/results.json; changes by hand are lost.
 
 ``make bench`` runs every measurement in ``benchmarks/``, one after the other, and writes ``benchmarks/results.json``
-and this page. A time depends on the machine and on what else runs on it, so that ratios come first: how many times as
-much the others take as skimgrec. Beside the median stand the least and the greatest of the runs. What was not measured
-when the page was written last keeps its date, and what is missing has not been measured yet. More figures, each with
-the command that they come from, stand in the :doc:`user guide <user_guide/index>`.
+and this page. A time depends on the machine and on what else runs on it, so that ratios come first: what another takes
+or gives, divided by what skimgrec does. Where less is better, as of times, a ratio above 1 says that skimgrec is ahead;
+where more is better, as of pictures per second, one below 1 does. Accuracies differ by points, hundredths of the whole:
+below 0 skimgrec is ahead. Beside the median stand the least and the greatest of the runs. Names in brackets are not
+ranked: they are other ways of using skimgrec, or do a part of the work only. What a script printed stands below its
+tables. What was not measured when the page was written last keeps its date, and what is missing has not been measured
+yet. More figures, each with the command that they come from, stand in the :doc:`user guide <user_guide/index>`.
 """
 
 AHEAD = """\
@@ -47,15 +50,19 @@ def heading(script):
     return script["summary"].rstrip(".").removesuffix(": prints ratios")
 
 
-def number(value):
-    """Return a number of three digits."""
+def number(value, unit):
+    """Return a number of three digits, four places of a share."""
+    if unit == "of 1":
+        return f"{value:.4f}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def ratio(entry, name):
-    """Return how many times as much as ours a contestant takes, or gives where more is better."""
-    ours = median(entry["values"][entry["ours"]])
-    return median(entry["values"][name]) / ours if ours else float("nan")
+def beyond(entry, name):
+    """Return how a contestant compares with ours: a ratio, points of a share, or nothing where both mean nothing."""
+    ours, theirs = (median(entry["values"][each]) for each in (entry["ours"], name))
+    if entry["unit"] == "of 1":
+        return f"{100 * (theirs - ours):+.2f}"
+    return f"{theirs / ours:.3g}" if entry.get("ratios", True) and ours > 0 else ""
 
 
 def is_ahead(entry, name):
@@ -75,13 +82,31 @@ def rows(cells):
 def measured(entry):
     """Return the table of one record, ratios first."""
     word = "less is better" if entry["less"] else "more is better"
-    cells = [["\\ ", "ratio to skimgrec", f"median, {entry['unit']}", "least to greatest", "runs"]]
+    unit, beside = entry["unit"], entry.get("beside", [])
+    column = "points beyond skimgrec" if unit == "of 1" else "ratio to skimgrec"
+    cells = [["\\ ", column, f"median, {unit}", "least to greatest", "runs"]]
     for name, values in entry["values"].items():
-        times = "1" if name == entry["ours"] else f"{ratio(entry, name):.3g}"
+        own = "0" if unit == "of 1" else "1"
+        compared = (own if name == entry["ours"] else beyond(entry, name)) or "\\ "
+        spread = f"{number(min(values), unit)} to {number(max(values), unit)}"
         cells.append(
-            [name, times, number(median(values)), f"{number(min(values))} to {number(max(values))}", len(values)]
+            [f"({name})" if name in beside else name, compared, number(median(values), unit), spread, len(values)]
         )
+    if not entry.get("ratios", True):
+        cells = [[row[0], *row[2:]] for row in cells]
     return f"{entry['what']}; {word}:\n\n{rows(cells)}"
+
+
+def leader(name, entry, script):
+    """Return one line on a contestant that is ahead."""
+    ours, unit = number(median(entry["values"][entry["ours"]]), entry["unit"]), entry["unit"]
+    if unit == "of 1":
+        how = f"{beyond(entry, name)} points beyond skimgrec's {ours}"
+    elif compared := beyond(entry, name):
+        how = f"{compared} times skimgrec's {ours} {unit}"
+    else:
+        how = f"{number(median(entry['values'][name]), unit)} {unit}, skimgrec {ours} {unit}"
+    return f"- {name}: {entry['what']} ({heading(script)}), {how}"
 
 
 def section(name, script):
@@ -97,8 +122,12 @@ def section(name, script):
             f"Other work took {script['other_work']:.0%} of the processors' time meanwhile: times are too long, and "
             "ratios rough.\n"
         )
+    if script.get("missing"):
+        parts.append(f"Not installed, and so left out: {', '.join(script['missing'])}.\n")
+    if script.get("caveats"):
+        parts.append(script["caveats"] + "\n")
     parts += [measured(entry) for entry in script["records"]]
-    if not script["records"]:
+    if script["printed"]:
         parts.append("What it printed::\n\n" + "\n".join(f"   {line}".rstrip() for line in script["printed"]) + "\n")
     return "\n".join([f".. _bench-{name}:\n", *parts])
 
@@ -107,11 +136,11 @@ def page(results):
     """Return the whole page."""
     scripts = results["scripts"]
     ahead = [
-        f"- {name}: {entry['what']} ({heading(script)}), {ratio(entry, name):.3g} times skimgrec's {entry['unit']}"
+        leader(name, entry, script)
         for script in scripts.values()
         for entry in script["records"]
         for name in entry["values"]
-        if name != entry["ours"] and is_ahead(entry, name)
+        if name not in (entry["ours"], *entry.get("beside", [])) and is_ahead(entry, name)
     ]
     versions = sorted({pair for script in scripts.values() for pair in script["versions"].items()})
     parts = [HEAD]

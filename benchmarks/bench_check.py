@@ -1,6 +1,6 @@
 """How many copies check_images finds, how many pairs it takes for copies that are none, and how long it takes.
 
-    SKIMGREC_DATA=../shared/data python benchmarks/bench_check.py [--copies 500] [--sheets FOLDER]
+    SKIMGREC_DATA=... python benchmarks/bench_check.py [--copies 500] [--sheets FOLDER]
 
 Copies of pictures of cats_vs_dogs are made in each of the ways that are listed, and each kind is checked together with
 all pictures, by their files. Recall is the share of copies that are in one group with their original. A false pair is
@@ -11,13 +11,13 @@ while 3.3 % of CIFAR-10's test pictures are known to have a near duplicate (Barz
 
 import argparse
 import dataclasses
-import os
 import tempfile
 import time
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+from _data import cats_and_dogs, go_through, part
 from PIL import Image
 
 from skimgrec import ImageCheckDisplay, check_images
@@ -76,8 +76,8 @@ def write_copies(paths, folder):
     return written
 
 
-def measure_copies(root, n_copies, sheets):
-    layout = folder_layout(str(root))
+def measure_copies(n_copies, sheets):
+    layout = folder_layout(str(cats_and_dogs()))
     paths = [layout.full(path) for path in layout.paths]
     chosen = np.random.default_rng(0).choice(len(paths), n_copies, replace=False)
     clean = check_images(paths, layout.labels, split=layout.splits, data_name="cats_vs_dogs")
@@ -117,7 +117,7 @@ DIGIT_CHANGES = {
 
 
 def measure_digit_copies(n_pictures, n_copies):
-    digits = load_dataset("mnist", subset="test").images[:n_pictures]
+    digits = part("mnist", "test")[0][:n_pictures]
     chosen = np.random.default_rng(0).choice(n_pictures, n_copies, replace=False)
     print(f"copies of {n_copies} pictures among the first {n_pictures:,} test pictures of MNIST")
     for name, change in DIGIT_CHANGES.items():
@@ -128,6 +128,8 @@ def measure_digit_copies(n_pictures, n_copies):
 
 
 def measure_built_in(name, sheets):
+    if name != "digits":
+        part(name, "all")  # says so where it cannot be had
     bunch = load_dataset(name, subset="all")
     start = time.perf_counter()
     check = check_images(
@@ -169,12 +171,9 @@ def main():
     parser.add_argument("--copies", type=int, default=500, help="originals that are copied")
     parser.add_argument("--sheets", help="folder for contact sheets")
     options = parser.parse_args()
-    if "SKIMGREC_DATA" not in os.environ:
-        parser.error("SKIMGREC_DATA has to name the folder that holds cats_vs_dogs, mnist.npz and cifar10.npz")
-    measure_copies(Path(os.environ["SKIMGREC_DATA"]) / "cats_vs_dogs", options.copies, options.sheets)
-    measure_digit_copies(8000, 300)
-    for name in ("digits", "mnist", "cifar10"):
-        measure_built_in(name, options.sheets)
+    todo = [lambda: measure_copies(options.copies, options.sheets), lambda: measure_digit_copies(8000, 300)]
+    todo += [lambda name=name: measure_built_in(name, options.sheets) for name in ("digits", "mnist", "cifar10")]
+    go_through(todo, lambda measure: measure())
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     SKIMGREC_DATA=... python benchmarks/bench_features.py [--data digits mnist cifar10 cats-dogs] [--quick]
         [--fit-timeout 240] [--json FILE] [--plot FILE]
+    python benchmarks/bench_features.py --rows FILE [--plot FILE]
 
 Run it alone on the machine; whole, it takes an hour, with --quick minutes: that takes 400 training and 400 test
 pictures of each data set and trains the networks for three epochs, and says which rows are worth waiting for, not how
@@ -9,10 +10,11 @@ good they are.
 
 Each row learns from the training pictures of the data and is judged on its test pictures; digits, which have no test
 set, are split in a fixed way, stratified. One call of `compare` measures all rows of a data set, with all processors
-for each. Stateless features are computed once, and count in the times of each row as if it had computed them itself. A
-row with an asterisk is on the Pareto front: no other is as accurate in less time to fit. What takes longer than
---fit-timeout seconds, its test included, is given up. The candidates have their defaults, but for the convolutional
-network's epochs and augmentation, which stand in CNN, and its mixed precision.
+for each. Stateless features are computed once, and count in the times of each row as if it had computed them itself.
+A row with an asterisk is on the Pareto front: no other is as accurate in less time to fit. What takes longer than
+--fit-timeout seconds, its test included, is given up. At the end stands the best classifier on each kind of features.
+--rows measures nothing, and shows and draws what an earlier run has written with --json. The candidates have their
+defaults, but for the convolutional network's epochs and augmentation, which stand in CNN, and its mixed precision.
 """
 
 import argparse
@@ -25,12 +27,12 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from _data import arrays, cats_and_dogs, go_through
 from sklearn.model_selection import train_test_split
 
 from skimgrec import candidates, compare, load_digits_images, load_image_folder
 from skimgrec.feature_extraction import feature_descriptions
 
-DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
 DATA_SETS = ("digits", "mnist", "cifar10", "cats-dogs")
 CLASSIFIERS = ("1nn", "forest", "logistic", "ridge", "svm")
 KINDS = [*feature_descriptions(), "hog+lbp+color"]
@@ -56,12 +58,11 @@ def pictures(name):
             np.where(np.isin(rows, test), "test", "train"),
         )
     if name == "cats-dogs":
-        folder = load_image_folder(DATA / "cats_vs_dogs", image_size=(64, 64), n_jobs=-1)
+        folder = load_image_folder(cats_and_dogs(), image_size=(64, 64), n_jobs=-1)
         return np.asarray(folder.images), folder.target, np.where(folder.split == "train", "train", "test")
-    with np.load(DATA / f"{name}.npz") as data:
-        parts = [(data[f"x_{part}"], data[f"y_{part}"].ravel()) for part in ("train", "test")]
-    X, y = (np.concatenate(both) for both in zip(*parts, strict=True))
-    return X, y, np.repeat(["train", "test"], [len(part) for part, _ in parts])
+    X, y, X_test, y_test = arrays(name)
+    split = np.repeat(["train", "test"], [len(y), len(y_test)])
+    return np.concatenate([X, X_test]), np.concatenate([y, y_test]), split
 
 
 def some_of(X, y, split):
@@ -139,6 +140,28 @@ def show(rows):
         )
 
 
+def summarise(rows):
+    """Print the best classifier on each kind of features, with its seconds to fit, for each data set."""
+    best = {}
+    for row in rows:
+        known = best.setdefault((_kind(row), row["data"]), row)
+        if not row["error"] and (known["error"] or row["accuracy"] > known["accuracy"]):
+            best[_kind(row), row["data"]] = row
+    names = list(dict.fromkeys(row["data"] for row in rows))
+    print("\nthe best on each kind of features, and its seconds to fit")
+    print(f"  {'':16}" + "".join(f"{name:>26}" for name in names))
+    for kind in dict.fromkeys(_kind(row) for row in rows):
+        cells = []
+        for name in names:
+            row = best.get((kind, name))
+            if row is None or row["error"]:
+                cells.append("-")
+            else:
+                classifier = row["estimator"].partition("+")[0]
+                cells.append(f"{row['accuracy']:.4f} {classifier}, {row['fit_seconds']:.3g} s")
+        print(f"  {kind:16}" + "".join(f"{cell:>26}" for cell in cells))
+
+
 def _kind(row):
     """Return what features a row is on."""
     classifier, _, kind = row["estimator"].partition("+")
@@ -146,11 +169,12 @@ def _kind(row):
 
 
 def draw(rows, path):
-    """Save the accuracy of every row against the time to fit it, on axes for each data set."""
+    """Save the error of every row against the time to fit it, on axes for each data set."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     names = list(dict.fromkeys(row["data"] for row in rows))
     n_cols = min(2, len(names))
@@ -164,19 +188,24 @@ def draw(rows, path):
         found = [row for row in rows if row["data"] == name and not row["error"]]
         for row in found:
             marker = markers[row["estimator"].partition("+")[0]]
-            ax.plot(row["fit_seconds"], row["accuracy"], marker, color=colours[_kind(row)], markersize=8)
+            ax.plot(row["fit_seconds"], 1 - row["accuracy"], marker, color=colours[_kind(row)], markersize=8)
         front = [row for row in found if row["pareto"]]
-        ax.plot([row["fit_seconds"] for row in front], [row["accuracy"] for row in front], color="0.7", zorder=0)
-        first = found[0]
-        ax.set(xscale="log", xlabel="seconds to fit", ylabel="accuracy")
-        ax.set_title(f"{name}, {first['n_train']:,} training pictures")
+        ax.plot([row["fit_seconds"] for row in front], [1 - row["accuracy"] for row in front], color="0.7", zorder=0)
+        ax.set(xscale="log", yscale="log", xlabel="seconds to fit", ylabel="error on the test pictures")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
+        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.set_title(f"{name}, {found[0]['n_train']:,} training pictures")
     for ax in axes.flat[len(names) :]:
         ax.set_axis_off()
-    handles = [plt.Line2D([], [], marker="o", linestyle="", color=colour) for colour in colours.values()]
-    handles += [plt.Line2D([], [], marker=marker, linestyle="", color="0.3") for marker in markers.values()]
-    figure.legend(handles, [*colours, *markers], loc="outside lower center", ncols=7)
     figure.set_layout_engine("constrained")
-    figure.savefig(path, dpi=120)
+    for place, handles, labels in (
+        ("upper", [plt.Line2D([], [], marker=each, linestyle="", color="0.3") for each in markers.values()], markers),
+        ("lower", [plt.Line2D([], [], marker="o", linestyle="", color=each) for each in colours.values()], colours),
+    ):
+        figure.legend(handles, labels, loc=f"outside {place} center", ncols=len(labels), frameon=False)
+    # Without the date, so that the same rows give the same file.
+    figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def main():
@@ -189,8 +218,17 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a few pictures of each data set")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows to this file")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw accuracy against time to this file")
+    parser.add_argument("--rows", type=Path, metavar="FILE", help="show the rows of this file instead of measuring")
     parser.add_argument("--verbose", action="store_true", help="tell of each row as soon as it is measured")
     options = parser.parse_args()
+    if options.rows:
+        rows = json.loads(options.rows.read_text())
+        for name in dict.fromkeys(row["data"] for row in rows):
+            show([row for row in rows if row["data"] == name])
+        summarise(rows)
+        if options.plot:
+            draw(rows, options.plot)
+        return
     begin = time.perf_counter()
     names = [
         classifier if kind == "pixels" else f"{classifier}+{kind}"
@@ -198,14 +236,18 @@ def main():
         for classifier in options.classifiers
     ]
     rows = []
-    for name in options.data:
+
+    def measure(name):
         found = measured(name, names + ([] if options.no_networks else list(NETWORKS)), options)
         show(found)
-        rows += found
+        rows.extend(found)
         if options.json:
             options.json.write_text(json.dumps(rows, indent=1) + "\n")
         if options.plot:
             draw(rows, options.plot)
+
+    go_through(options.data, measure)
+    summarise(rows)
     print(f"\n{time.perf_counter() - begin:.0f} s in all")
 
 

@@ -2,9 +2,9 @@
 
     python benchmarks/bench_hog.py [--rounds 5] [--quick]
 
-Real pictures are taken where SKIMGREC_DATA names a folder with cifar10.npz and mnist.npz, generated ones otherwise. The
-contestants take turns, each on one core; a ratio is that of the median times per picture. scikit-image and OpenCV run
-on the first pictures only, which is in their favour if it changes anything.
+Pictures are the test pictures of CIFAR-10 and MNIST, and generated ones where they cannot be had. The contestants take
+turns, each on one core; a ratio is that of the median times per picture. scikit-image and OpenCV run on the first
+pictures only, which is in their favour if it changes anything.
 """
 
 import argparse
@@ -12,15 +12,15 @@ import math
 import os
 import subprocess
 import sys
-import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from statistics import median
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from _data import test_pictures
 from _results import record
+from _timing import forget_peak, medians, memory, seconds, take_turns
 from numba import njit
 from skimage.feature import hog
 from skimage.transform import resize
@@ -34,15 +34,6 @@ except ImportError:
 
 SKIMAGE_SECONDS = 0.3
 OPENCV_SECONDS = 0.1
-
-
-def pictures_named(name, shape, n):
-    """Return `n` test pictures of a data set, or as many smooth random ones."""
-    path = Path(os.environ.get("SKIMGREC_DATA", "")) / f"{name}.npz"
-    if path.is_file():
-        with np.load(path) as data:
-            return data["x_test"][:n]
-    return photographs(shape, n)
 
 
 def photographs(shape, n):
@@ -74,21 +65,6 @@ def opencv(pictures, cell):
         descriptor.compute(picture)
 
 
-def seconds(function, *arguments):
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
-
-
-def take_turns(contestants, rounds):
-    """Return the seconds per picture of each contestant (function, number of pictures), run by run."""
-    times = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, (function, n) in contestants.items():
-            times[name].append(seconds(function) / n)
-    return times
-
-
 def enough(function, pictures, cell, budget):
     """Return the first pictures that `function` takes about `budget` seconds for."""
     function(pictures[:1], cell)
@@ -98,7 +74,6 @@ def enough(function, pictures, cell, budget):
 
 def compare(title, pictures, cell, rounds):
     transformer = HOGTransformer(pixels_per_cell=(cell, cell)).fit(pictures)
-    transformer.transform(pictures)
     contestants = {"skimgrec": (lambda: transformer.transform(pictures), len(pictures))}
     part = enough(scikit_image, pictures, cell, SKIMAGE_SECONDS)
     contestants["scikit-image"] = (lambda: scikit_image(part, cell), len(part))
@@ -107,7 +82,7 @@ def compare(title, pictures, cell, rounds):
         contestants["OpenCV"] = (lambda: opencv(cv_part, cell), len(cv_part))
     runs = take_turns(contestants, rounds)
     record(title, {name: [1e6 * each for each in values] for name, values in runs.items()}, unit="µs a picture")
-    times = {name: median(values) for name, values in runs.items()}
+    times = medians(runs)
     ours = times["skimgrec"]
     opencv_ratio = f"{times['OpenCV'] / ours:8.1f} x" if "OpenCV" in times else f"{'-':>10}"
     print(f"{title:42}{ours * 1e6:10.1f} us{times['scikit-image'] / ours:8.1f} x{opencv_ratio}", flush=True)
@@ -124,16 +99,15 @@ def arithmetic(n):
 def compare_threads(pictures, rounds):
     """Compare two threads with one, beside what two threads bring to arithmetic that shares nothing at all."""
     one, two = (HOGTransformer(pixels_per_cell=(8, 8), n_jobs=n_jobs).fit(pictures) for n_jobs in (1, 2))
-    two.transform(pictures)
     arithmetic(1)
     with ThreadPoolExecutor(2) as threads:
         contestants = {
-            "one": (lambda: one.transform(pictures), 1),
-            "two": (lambda: two.transform(pictures), 1),
-            "one plain": (lambda: arithmetic(20_000_000), 1),
-            "two plain": (lambda: list(threads.map(arithmetic, [10_000_000] * 2)), 1),
+            "one": lambda: one.transform(pictures),
+            "two": lambda: two.transform(pictures),
+            "one plain": lambda: arithmetic(20_000_000),
+            "two plain": lambda: list(threads.map(arithmetic, [10_000_000] * 2)),
         }
-        times = {name: median(values) for name, values in take_turns(contestants, 5 * rounds).items()}
+        times = medians(take_turns(contestants, 5 * rounds))
     print(
         f"n_jobs=2 against 1: {times['one'] / times['two']:.2f} x "
         f"(plain arithmetic in two threads: {times['one plain'] / times['two plain']:.2f} x)"
@@ -146,54 +120,45 @@ def print_peak_memory(n):
     Linux tells the resident memory, which misses what fits into memory that was freed before; tracemalloc tells what
     NumPy allocated, which misses the compiled code's few arrays.
     """
-    if not Path("/proc/self/clear_refs").exists():
-        print("peak memory: measured on Linux only")
-        return
-    code = """
-import sys
-import tracemalloc
-from pathlib import Path
-import numpy as np
-from skimgrec import HOGTransformer
-
-def memory(field):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 2**10 for line in lines if line.startswith(field))
-
-rng = np.random.default_rng(0)
-pictures = np.empty((int(sys.argv[1]), 32, 32, 3), sys.argv[3])
-for i in range(0, len(pictures), 100):
-    pictures[i : i + 100] = rng.integers(0, 256, size=(100, 32, 32, 3))
-transformer = HOGTransformer(pixels_per_cell=(8, 8), n_jobs=int(sys.argv[2])).fit(pictures)
-transformer.transform(pictures[:100])
-Path("/proc/self/clear_refs").write_text("5")  # the peak starts again from here
-before = memory("VmRSS")
-features = transformer.transform(pictures)
-resident = memory("VmHWM") - before
-tracemalloc.start()
-features = None
-features = transformer.transform(pictures)
-allocated = tracemalloc.get_traced_memory()[1] / 2**20
-print(*(max(0, peak - features.nbytes / 2**20) for peak in (resident, allocated)))
-"""
     for dtype, n_jobs in (("uint8", 1), ("uint8", 2), ("float32", 1), ("float64", 1)):
-        command = [sys.executable, "-c", code, str(n), str(n_jobs), dtype]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        resident, allocated = map(float, output.split())
-        print(
-            f"peak memory beyond input and output, {n} pictures, {dtype}, n_jobs={n_jobs}: "
-            f"{resident:.1f} MiB resident, {allocated:.1f} MiB by NumPy"
-        )
+        print(f"peak memory beyond input and output, {n} pictures, {dtype}, n_jobs={n_jobs}: ", end="", flush=True)
+        subprocess.run([sys.executable, __file__, "--memory", str(n), dtype, str(n_jobs)], check=True)
+
+
+def measure_memory(n, dtype, n_jobs):
+    rng = np.random.default_rng(0)
+    pictures = np.empty((n, 32, 32, 3), dtype)
+    for i in range(0, n, 100):
+        pictures[i : i + 100] = rng.integers(0, 256, size=(100, 32, 32, 3))
+    transformer = HOGTransformer(pixels_per_cell=(8, 8), n_jobs=n_jobs).fit(pictures)
+    transformer.transform(pictures[:100])
+    forget_peak()
+    before = memory("VmRSS")
+    features = transformer.transform(pictures)
+    resident = memory("VmHWM") - before
+    tracemalloc.start()
+    features = None
+    features = transformer.transform(pictures)
+    allocated = tracemalloc.get_traced_memory()[1] / 2**20
+    # NaN, on other systems than Linux, stays what it is.
+    resident, allocated = (np.maximum(0, peak - features.nbytes / 2**20) for peak in (resident, allocated))
+    print(f"{resident:.1f} MiB resident, {allocated:.1f} MiB by NumPy")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="a tenth of the pictures")
+    parser.add_argument("--memory", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.memory:
+        n, dtype, n_jobs = arguments.memory
+        measure_memory(int(n), dtype, int(n_jobs))
+        return
     n = 1000 if arguments.quick else 10000
 
-    cifar, mnist = pictures_named("cifar10", (32, 32, 3), n), pictures_named("mnist", (28, 28), n)
+    cifar = test_pictures("cifar10", n, lambda: photographs((32, 32, 3), n))
+    mnist = test_pictures("mnist", n, lambda: photographs((28, 28), n))
     print(f"{'':42}{'a picture':>13}{'skimage':>10}{'OpenCV':>10}")
     compare("CIFAR-10, 32 x 32 x 3, uint8", cifar, 8, arguments.rounds)
     compare("MNIST, 28 x 28, uint8, cells of 4", mnist, 4, arguments.rounds)

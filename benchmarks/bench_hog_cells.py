@@ -2,16 +2,15 @@
 
     python benchmarks/bench_hog_cells.py [--quick]
 
-scikit-learn's digits always take part; MNIST, CIFAR-10, and photographs of cats and dogs at 64 x 64 and 128 x 128 where
-SKIMGREC_DATA names a folder with mnist.npz, cifar10.npz and cats_vs_dogs. Splits and seeds are fixed. Layouts of more
-than 9,000 features are left out.
+The data are scikit-learn's digits, MNIST, CIFAR-10, and photographs of cats and dogs at 64 x 64 and 128 x 128 where
+SKIMGREC_DATA names a folder with cats_vs_dogs. Splits and seeds are fixed. Layouts of more than 9,000 features are left
+out.
 """
 
 import argparse
-import os
-from pathlib import Path
 
 import numpy as np
+from _data import arrays, cats_and_dogs, go_through
 from PIL import Image, ImageOps
 from sklearn.datasets import load_digits
 from sklearn.ensemble import RandomForestClassifier
@@ -37,39 +36,39 @@ def classifiers():
 
 
 def data_sets(n_train, n_test):
-    """Yield the name and (train pictures, test pictures, train classes, test classes) of each data set at hand."""
-    digits = load_digits()
-    yield (
-        "digits, 8 x 8",
-        train_test_split(
-            digits.images.astype(np.uint8), digits.target, test_size=0.4, stratify=digits.target, random_state=0
-        ),
-    )
-    folder = Path(os.environ.get("SKIMGREC_DATA", "no folder"))
+    """Yield the name of each data set, and what returns its training and test pictures and the classes of both."""
+    yield "digits, 8 x 8", some_digits
     for name, title in (("mnist", "MNIST, 28 x 28"), ("cifar10", "CIFAR-10, 32 x 32")):
-        if (folder / f"{name}.npz").is_file():
-            with np.load(folder / f"{name}.npz") as data:
-                parts = [data[key][:n] for key, n in (("x_train", n_train), ("x_test", n_test))]
-                classes = [data[key][:n] for key, n in (("y_train", n_train), ("y_test", n_test))]
-            yield title, (*parts, *classes)
-    if (folder / "cats_vs_dogs").is_dir():
-        for size in (64, 128):
-            train, test = (
-                cats_and_dogs(folder / "cats_vs_dogs" / part, size, n // 2)
-                for part, n in (("training_set", n_train), ("test_set", n_test))
-            )
-            yield f"cats and dogs, {size} x {size}", (train[0], test[0], train[1], test[1])
+        yield title, lambda name=name: first_pictures(name, n_train, n_test)
+    for size in (64, 128):
+        yield f"cats and dogs, {size} x {size}", lambda size=size: photographs(size, n_train, n_test)
 
 
-def cats_and_dogs(folder, size, n):
-    """Return the first `n` pictures of each kind, cropped to a square in the middle, and their classes."""
-    pictures, classes = [], []
-    for kind in ("cats", "dogs"):
-        for path in sorted((folder / kind).glob("*.jpg"))[:n]:
-            with Image.open(path) as picture:
-                pictures.append(np.asarray(ImageOps.fit(picture.convert("RGB"), (size, size))))
-            classes.append(kind)
-    return np.stack(pictures), np.array(classes)
+def some_digits():
+    digits = load_digits()
+    return train_test_split(
+        digits.images.astype(np.uint8), digits.target, test_size=0.4, stratify=digits.target, random_state=0
+    )
+
+
+def first_pictures(name, n_train, n_test):
+    X, y, X_test, y_test = arrays(name)
+    return X[:n_train], X_test[:n_test], y[:n_train], y_test[:n_test]
+
+
+def photographs(size, n_train, n_test):
+    """Return the first pictures of each kind, cropped to a square in the middle, and their classes."""
+    folder, parts = cats_and_dogs(), []
+    for name, n in (("training_set", n_train), ("test_set", n_test)):
+        pictures, classes = [], []
+        for kind in ("cats", "dogs"):
+            for path in sorted((folder / name / kind).glob("*.jpg"))[: n // 2]:
+                with Image.open(path) as picture:
+                    pictures.append(np.asarray(ImageOps.fit(picture.convert("RGB"), (size, size))))
+                classes.append(kind)
+        parts.append((np.stack(pictures), np.array(classes)))
+    (train, train_classes), (test, test_classes) = parts
+    return train, test, train_classes, test_classes
 
 
 def compare(title, parts):
@@ -101,8 +100,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a quarter of the pictures")
     arguments = parser.parse_args()
     n_train, n_test = (1000, 500) if arguments.quick else (4000, 2000)
-    for title, parts in data_sets(n_train, n_test):
-        compare(title, parts)
+    go_through(data_sets(n_train, n_test), lambda found: compare(found[0], found[1]()))
 
 
 if __name__ == "__main__":

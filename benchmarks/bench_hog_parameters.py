@@ -1,25 +1,25 @@
 """What each parameter of HOGTransformer does to accuracy and time, on scikit-learn's digits and on CIFAR-10.
 
-Run it alone on the machine: python benchmarks/bench_hog_parameters.py
-One parameter differs from the default at a time. Accuracy is that of a ridge classifier on the standardised features,
-whose penalty is chosen on the training pictures, so that settings with many features are not at a disadvantage: on the
-digits in five-fold cross-validation, on CIFAR-10 after training on 5,000 pictures on all the test pictures. Time is
-that of `transform` on one core, as a multiple of the default's, the median of alternating runs. CIFAR-10 is read from
-the folder that SKIMGREC_DATA names, and left out where it names none.
+    python benchmarks/bench_hog_parameters.py [--runs 11] [--train 5000]
+
+Run it alone on the machine. One parameter differs from the default at a time. Accuracy is that of a ridge classifier on
+the standardised features, whose penalty is chosen on the training pictures, so that settings with many features are not
+at a disadvantage: on the digits in five-fold cross-validation, on CIFAR-10 after training on 5,000 pictures on all the
+test pictures. Time is that of `transform` on one core, as a multiple of the default's, the median of alternating runs.
 """
 
 import argparse
-import os
 import statistics
-import time
 
 import numpy as np
+from _data import arrays, go_through
+from _timing import take_turns
 from sklearn.linear_model import RidgeClassifierCV
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skimgrec import HOGTransformer, fetch_cifar10, load_digits_images
+from skimgrec import HOGTransformer, load_digits_images
 from skimgrec.datasets import stratified_subset
 
 SHARED = [
@@ -66,10 +66,9 @@ def digits_splits(seed):
 
 def cifar_splits(n_train, seed):
     """Return pictures, classes, and one pair of training and test rows."""
-    train, test = fetch_cifar10(subset="train"), fetch_cifar10(subset="test")
-    rows = stratified_subset(train.target, n_train, random_state=seed)
-    images = np.concatenate([train.images[rows], test.images])
-    target = np.concatenate([train.target[rows], test.target])
+    X, y, X_test, y_test = arrays("cifar10")
+    rows = stratified_subset(y, n_train, random_state=seed)
+    images, target = np.concatenate([X[rows], X_test]), np.concatenate([y[rows], y_test])
     return images, target, [(np.arange(len(rows)), np.arange(len(rows), len(images)))]
 
 
@@ -84,24 +83,17 @@ def accuracy(features, target, splits):
 
 def time_ratios(transformers, images, runs):
     """Return the median over alternating runs of each transformer's time, as a multiple of the first one's."""
-    ratios = [[] for _ in transformers]
-    for _ in range(runs):
-        seconds = []
-        for hog in transformers:
-            start = time.perf_counter()
-            hog.transform(images)
-            seconds.append(time.perf_counter() - start)
-        for ratio, second in zip(ratios, seconds, strict=True):
-            ratio.append(second / seconds[0])
-    return [statistics.median(ratio) for ratio in ratios]
+    for hog in transformers:
+        hog.transform(images[:2])  # compiles
+    contestants = {number: lambda hog=hog: hog.transform(images) for number, hog in enumerate(transformers)}
+    times = take_turns(contestants, runs, warm_up=0)
+    return [statistics.median(np.divide(seconds, times[0])) for seconds in times.values()]
 
 
 def report(name, images, target, splits, runs):
     settings = [{}, *SHARED[:4], *CELLS[name], *SHARED[4:], TOGETHER[name]]
     transformers = [HOGTransformer(**setting).fit(images) for setting in settings]
     timed = np.resize(images, (20_000, *images.shape[1:]))  # enough for times of some milliseconds
-    for hog in transformers:
-        hog.transform(timed[:2])  # compiles
     ratios = time_ratios(transformers, timed, runs)
     tested = sum(len(test) for _, test in splits)
     print(f"\n{name}: {len(images)} pictures of {' x '.join(map(str, images.shape[1:]))}, {tested} of them tested")
@@ -120,11 +112,8 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of the choice of pictures")
     options = parser.parse_args()
 
-    report("digits", *digits_splits(options.seed), options.runs)
-    if "SKIMGREC_DATA" in os.environ:
-        report("CIFAR-10", *cifar_splits(options.train, options.seed), options.runs)
-    else:
-        print("\nCIFAR-10 is left out: SKIMGREC_DATA names no folder.")
+    splits = {"digits": digits_splits, "CIFAR-10": lambda seed: cifar_splits(options.train, seed)}
+    go_through(splits, lambda name: report(name, *splits[name](options.seed), options.runs))
 
 
 if __name__ == "__main__":

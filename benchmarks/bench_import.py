@@ -1,16 +1,17 @@
 """What importing skimgrec costs beyond importing scikit-learn.
 
-Run it alone on the machine: python benchmarks/bench_import.py
-Each import runs in a fresh interpreter, in turn; medians are compared.
+    python benchmarks/bench_import.py [--runs 7]
+
+Run it alone on the machine. Each import runs in a fresh interpreter, in turn; medians are compared.
 """
 
 import argparse
-import statistics
 import subprocess
 import sys
-import time
+from functools import partial
 
 from _results import record
+from _timing import medians, take_turns
 
 SKLEARN = "import sklearn.base, sklearn.pipeline, sklearn.utils.validation, sklearn.model_selection"
 CONTESTANTS = {
@@ -25,17 +26,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=7, help="alternating runs of each import")
     options = parser.parse_args()
-    times = {name: [] for name in CONTESTANTS}
-    for run in range(options.runs + 1):
-        for name, code in CONTESTANTS.items():
-            start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
-            if run:  # the first one compiles and warms the disk cache
-                times[name].append(time.perf_counter() - start)
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    base = medians["scikit-learn alone"]
-    record("Imports in a fresh interpreter", times, unit="s", ours="and skimgrec")
-    for name, seconds in medians.items():
+    imports = {
+        name: partial(subprocess.run, [sys.executable, "-c", code], check=True) for name, code in CONTESTANTS.items()
+    }
+    times = take_turns(imports, options.runs)
+    found = medians(times)
+    base = found["scikit-learn alone"]
+    beside = [name for name in CONTESTANTS if name != "and skimgrec"]
+    record("Imports in a fresh interpreter", times, unit="s", ours="and skimgrec", beside=beside)
+    for name, seconds in found.items():
         print(f"{name:36} {seconds:6.2f} s   {seconds - base:+6.2f} s")
 
 

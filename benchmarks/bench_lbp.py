@@ -2,22 +2,23 @@
 
     python benchmarks/bench_lbp.py [--rounds 5] [--quick]
 
-Real pictures are taken where SKIMGREC_DATA names a folder with cifar10.npz and mnist.npz, generated ones otherwise. The
-contestants take turns on one core, and are timed by the time that the processor spent on them; a ratio is that of the
-best times per picture. scikit-image gives the codes alone, or codes whose histograms NumPy takes by cell, which is what
-LBPTransformer gives. It runs on the first pictures only.
+Pictures are the test pictures of CIFAR-10 and MNIST, and generated ones where they cannot be had. The contestants take
+turns on one core, and are timed by the time that the processor spent on them; a ratio is that of the median times per
+picture. scikit-image gives the codes alone, or codes whose histograms NumPy takes by cell, which is what LBPTransformer
+gives. It runs on the first pictures only.
 """
 
 import argparse
 import os
 import time
 import warnings
-from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from _data import test_pictures
 from _results import record
+from _timing import medians, take_turns
 from skimage.feature import local_binary_pattern
 
 from skimgrec import LBPTransformer
@@ -26,12 +27,7 @@ from skimgrec.feature_extraction._lbp_layout import n_codes
 METHOD = "nri_uniform"
 
 
-def pictures_named(name, shape, n):
-    """Return `n` test pictures of a data set, or as many random ones."""
-    path = Path(os.environ.get("SKIMGREC_DATA", "")) / f"{name}.npz"
-    if path.is_file():
-        with np.load(path) as data:
-            return data["x_test"][:n]
+def noise(shape, n):
     return np.random.default_rng(0).integers(0, 256, (n, *shape), dtype=np.uint8)
 
 
@@ -61,33 +57,21 @@ def histograms(pictures, points, radius, cell):
     return result
 
 
-def seconds(function):
-    start = time.thread_time()
-    function()
-    return time.thread_time() - start
-
-
 def compare(title, pictures, cell, scale, rounds, n_reference):
     lbp = LBPTransformer(scales=[scale], pixels_per_cell=(cell, cell)).fit(pictures)
-    lbp.transform(pictures[:1])
     few = [as_grey(picture) for picture in pictures[:n_reference]]
     contestants = {
         "skimgrec": (lambda: lbp.transform(pictures), len(pictures)),
         "codes": (lambda: codes(few, *scale), len(few)),
         "histograms": (lambda: histograms(few, *scale, cell), len(few)),
     }
-    runs = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, (function, n) in contestants.items():
-            runs[name].append(seconds(function) / n)
-    best = {name: min(values) for name, values in runs.items()}
+    runs = take_turns(contestants, rounds, clock=time.thread_time)
     microseconds = {name: [1e6 * each for each in values] for name, values in runs.items()}
-    record(f"{title}, scale {scale}", microseconds, unit="µs a picture, of one core")
-    ours = best["skimgrec"]
-    print(
-        f"{title:32}{scale!s:>8}{ours * 1e6:10.1f} us{best['codes'] / ours:10.1f} x{best['histograms'] / ours:10.1f} x",
-        flush=True,
-    )
+    record(f"{title}, scale {scale}", microseconds, unit="µs a picture, of one core", beside=["codes"])
+    found = medians(runs)
+    ours = found["skimgrec"]
+    codes_ratio, ratio = found["codes"] / ours, found["histograms"] / ours
+    print(f"{title:32}{scale!s:>8}{ours * 1e6:10.1f} us{codes_ratio:10.1f} x{ratio:10.1f} x", flush=True)
 
 
 def main():
@@ -97,15 +81,15 @@ def main():
     arguments = parser.parse_args()
     n = 500 if arguments.quick else 5000
 
-    large = np.random.default_rng(0).integers(0, 256, (n // 100, 512, 512), dtype=np.uint8)
+    cifar = test_pictures("cifar10", n, lambda: noise((32, 32, 3), n))
+    mnist = test_pictures("mnist", n, lambda: noise((28, 28), n))
+    large = noise((512, 512), n // 100)
     print(f"{'':32}{'scale':>8}{'a picture':>13}{'codes':>12}{'histograms':>12}")
     for scale in ((8, 1), (16, 2), (24, 3)):
-        cifar, mnist = pictures_named("cifar10", (32, 32, 3), n), pictures_named("mnist", (28, 28), n)
         compare("CIFAR-10, 32 x 32 x 3, uint8", cifar, 8, scale, arguments.rounds, 100)
         compare("MNIST, 28 x 28, cells of 4", mnist, 4, scale, arguments.rounds, 100)
         compare("noise, 512 x 512, cells of 64", large, 64, scale, arguments.rounds, 1)
-    cifar = (pictures_named("cifar10", (32, 32, 3), n) / 255).astype(np.float32)
-    compare("CIFAR-10 as float32 in 0..1", cifar, 8, (8, 1), arguments.rounds, 100)
+    compare("CIFAR-10 as float32 in 0..1", (cifar / 255).astype(np.float32), 8, (8, 1), arguments.rounds, 100)
 
 
 if __name__ == "__main__":

@@ -3,34 +3,36 @@
     python benchmarks/bench_model_files.py [--rounds 5] [--pictures 1500]
 
 Run it alone on the machine. The models are trained on scikit-learn's digits. Contestants take turns; a ratio is that of
-the median times. joblib's files are pickles, which run what a stranger put into them; skops's (where it is installed:
-pip install skops) and Keras's do not, nor do skimgrec's. The first answer is that of a fresh interpreter, which imports
-what it needs, loads the file, and classifies one picture.
+the median times. joblib's files are pickles, which run what a stranger put into them; Keras's do not, nor do those of
+skimgrec. skops's run nothing but the types that the reader trusts: those that the file names are listed beforehand,
+outside of the times, as a user would have read and kept them. The first answer is that of a fresh interpreter, which
+imports what it needs, loads the file, and classifies one picture.
 """
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import joblib
 from _results import record
+from _timing import medians, take_turns
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
+from skops import io
 
 from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, load_digits_images, load_model, save_model
 
 ANSWER = {
     "skimgrec": "from skimgrec import load_model; model = load_model(path)",
     "joblib": "import joblib; model = joblib.load(path)",
-    "skops": "from skops.io import load, get_untrusted_types as types; model = load(path, trusted=types(file=path))",
+    "skops": "from skops.io import load; model = load(path, trusted=trusted)",
     "Keras": "import keras; model = keras.models.load_model(path)",
 }
 
@@ -47,50 +49,42 @@ def models(n_pictures):
     }
 
 
-def ways(model):
-    """Return {contestant: (suffix, save, load)} for a model."""
+def ways(model, folder):
+    """Return {contestant: (path, save, load, trusted)} for a model; the two functions take nothing."""
     found = {
-        "skimgrec": (".skimgrec", save_model, load_model),
-        "joblib": (".joblib", joblib.dump, joblib.load),
+        "skimgrec": (folder / "model.skimgrec", save_model, load_model),
+        "joblib": (folder / "model.joblib", joblib.dump, joblib.load),
     }
+    trusted = []
     if isinstance(model, KerasCNNClassifier):
         import keras
 
-        found["Keras"] = (".keras", lambda model, path: model.model_.save(path), keras.models.load_model)
-        return found
-    try:
-        from skops import io
-    except ImportError:
-        return found
-    found["skops"] = (
-        ".skops",
-        io.dump,
-        lambda path: io.load(path, trusted=io.get_untrusted_types(file=path)),
-    )
-    return found
+        network = model.model_  # is built anew each time that it is asked for
+        found["Keras"] = (folder / "model.keras", lambda _, path: network.save(path), keras.models.load_model)
+    else:
+        path = folder / "model.skops"
+        io.dump(model, path)
+        trusted = io.get_untrusted_types(file=path)
+        found["skops"] = (path, io.dump, lambda path: io.load(path, trusted=trusted))
+    return {
+        name: (path, lambda save=save, path=path: save(model, path), lambda load=load, path=path: load(path), trusted)
+        for name, (path, save, load) in found.items()
+    }
 
 
-def seconds(function, *arguments):
-    start = time.perf_counter()
-    function(*arguments)
-    return time.perf_counter() - start
-
-
-def first_answer(name, path):
-    """Return the seconds of a fresh interpreter that loads a file and classifies one picture."""
-    program = f"path = {str(path)!r}; {ANSWER[name]}; import numpy as np; model.predict(np.zeros((1, 8, 8"
+def first_answer(name, path, trusted):
+    """Let a fresh interpreter load a file and classify one picture."""
+    program = f"path, trusted = {str(path)!r}, {trusted!r}; {ANSWER[name]}; import numpy as np; "
+    program += "model.predict(np.zeros((1, 8, 8"
     program += ", 1), 'float32'), verbose=0)" if name == "Keras" else "), 'float32'))"
-    start = time.perf_counter()
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, stderr=subprocess.DEVNULL)
-    return time.perf_counter() - start
 
 
 def report(title, unit, values):
     """Print and note the values of each contestant."""
-    ours = statistics.median(values["skimgrec"])
-    for name, runs in values.items():
-        middle = statistics.median(runs)
-        print(f"{title:58}{name:10}{middle:10.3g} {unit:4}{middle / ours:8.2f} x", flush=True)
+    found = medians(values)
+    for name, middle in found.items():
+        print(f"{title:58}{name:10}{middle:10.3g} {unit:4}{middle / found['skimgrec']:8.2f} x", flush=True)
     record(title, values, unit=unit)
 
 
@@ -101,23 +95,17 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for title, model in models(options.pictures).items():
-            contestants = ways(model)
-            paths = {name: Path(folder, f"model{suffix}") for name, (suffix, _, _) in contestants.items()}
-            saved, loaded, answered = ({name: [] for name in contestants} for _ in range(3))
-            for name, (_, save, load) in contestants.items():  # what is imported or compiled once
-                save(model, paths[name])
-                load(paths[name])
-                first_answer(name, paths[name])
-            for _ in range(options.rounds):
-                for name, (_, save, load) in contestants.items():
-                    saved[name].append(1e3 * seconds(save, model, paths[name]))
-                    loaded[name].append(1e3 * seconds(load, paths[name]))
-                    answered[name].append(first_answer(name, paths[name]))
-            sizes = {name: [path.stat().st_size / 2**20] for name, path in paths.items()}
+            contestants, calls = ways(model, Path(folder)), {}
+            for name, (path, save, load, trusted) in contestants.items():
+                answer = partial(first_answer, name, path, trusted)
+                calls |= {("saving", name): save, ("loading", name): load, ("start to first answer", name): answer}
+            runs = take_turns(calls, options.rounds)
+            sizes = {name: [path.stat().st_size / 2**20] for name, (path, *_) in contestants.items()}
             report(f"{title}, size of the file", "MiB", sizes)
-            report(f"{title}, saving", "ms", saved)
-            report(f"{title}, loading", "ms", loaded)
-            report(f"{title}, start to first answer", "s", answered)
+            units = {"saving": ("ms", 1e3), "loading": ("ms", 1e3), "start to first answer": ("s", 1)}
+            for what, (unit, factor) in units.items():
+                values = {name: [factor * each for each in runs[what, name]] for name in contestants}
+                report(f"{title}, {what}", unit, values)
 
 
 if __name__ == "__main__":

@@ -10,19 +10,16 @@ CIFAR-10 needs 8 GB of memory.
 """
 
 import argparse
-import os
 import time
 import warnings
-from pathlib import Path
 
-import numpy as np
+from _data import arrays, go_through
 from scipy.linalg import LinAlgWarning
 from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 
 from skimgrec import PatchKMeansTransformer
 
-DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
 MIRROR = {"mirror": True}
 # Row: the data, the parameters of the features, and alpha of the classifier.
 ROWS = {
@@ -36,9 +33,31 @@ ROWS = {
 
 
 def pictures(name):
-    with np.load(DATA / f"{'cifar10' if name == 'validation' else name}.npz") as data:
-        X, y, X_test, y_test = data["x_train"], data["y_train"].ravel(), data["x_test"], data["y_test"].ravel()
-    return (X[:40_000], y[:40_000], X[40_000:], y[40_000:]) if name == "validation" else (X, y, X_test, y_test)
+    if name != "validation":
+        return arrays(name)
+    X, y, *_ = arrays("cifar10")
+    return X[:40_000], y[:40_000], X[40_000:], y[40_000:]
+
+
+def measure(row, seeds, limit):
+    data, settings, alpha = ROWS[row]
+    X, y, X_test, y_test = pictures(data)
+    X, y = X[:limit], y[:limit]
+    for seed in seeds:
+        features = PatchKMeansTransformer(random_state=seed, n_jobs=-1, **settings)
+        model = make_pipeline(features, RidgeClassifier(alpha=alpha))
+        features._prepare_process(X[:1])
+        start = time.perf_counter()
+        model.fit(X, y)
+        fitted = time.perf_counter()
+        accuracy = model.score(X_test, y_test)
+        end = time.perf_counter()
+        n_features = model[-1].n_features_in_
+        print(
+            f"{row:20}{seed:5}{n_features:10}{fitted - start:8.0f}{end - fitted:8.0f}{accuracy:10.4f}"
+            f"{end - start:9.0f}",
+            flush=True,
+        )
 
 
 def main():
@@ -50,25 +69,7 @@ def main():
     # In single precision the least squares are known to fewer digits than usual, which no class depends on.
     warnings.simplefilter("ignore", LinAlgWarning)
     print(f"{'row':20}{'seed':>5}{'features':>10}{'fit':>8}{'test':>8}{'accuracy':>10}{'seconds':>9}")
-    for row in options.rows:
-        data, settings, alpha = ROWS[row]
-        X, y, X_test, y_test = pictures(data)
-        X, y = X[: options.limit], y[: options.limit]
-        for seed in options.seeds:
-            features = PatchKMeansTransformer(random_state=seed, n_jobs=-1, **settings)
-            model = make_pipeline(features, RidgeClassifier(alpha=alpha))
-            features._prepare_process(X[:1])
-            start = time.perf_counter()
-            model.fit(X, y)
-            fitted = time.perf_counter()
-            accuracy = model.score(X_test, y_test)
-            end = time.perf_counter()
-            n_features = model[-1].n_features_in_
-            print(
-                f"{row:20}{seed:5}{n_features:10}{fitted - start:8.0f}{end - fitted:8.0f}{accuracy:10.4f}"
-                f"{end - start:9.0f}",
-                flush=True,
-            )
+    go_through(options.rows, lambda row: measure(row, options.seeds, options.limit))
 
 
 if __name__ == "__main__":

@@ -14,12 +14,11 @@ and the seconds that features, training and prediction take.
 """
 
 import argparse
-import os
 import time
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
+from _data import arrays, go_through, part
 from sklearn.kernel_approximation import Nystroem
 from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.model_selection import train_test_split
@@ -29,16 +28,13 @@ from sklearn.svm import SVC, LinearSVC
 from skimgrec import HOGTransformer, candidates, load_digits_images
 from skimgrec.model_selection import RBFSVMClassifier
 
-DATA = Path(os.environ.get("SKIMGREC_DATA", ""))
-
 
 def pictures(name, n_train, n_test):
     """Return training pictures, test pictures and the labels of both."""
     if name == "digits":
         digits = load_digits_images()
         return train_test_split(digits.images, digits.target, test_size=0.5, random_state=0, stratify=digits.target)
-    with np.load(DATA / f"{name}.npz") as data:
-        X, y = data["x_train"], data["y_train"].ravel()
+    X, y = part(name, "train")
     return train_test_split(X, y, train_size=n_train, test_size=n_test, random_state=0, stratify=y)
 
 
@@ -51,20 +47,51 @@ def features(kind, X, X_test):
 
 
 def whole(name, candidate):
-    with np.load(DATA / f"{name}.npz") as data:
-        X, y, X_test, y_test = (data[key] for key in ("x_train", "y_train", "x_test", "y_test"))
+    X, y, X_test, y_test = arrays(name)
     model = candidates([candidate], random_state=0, n_jobs=-1)[candidate]
     model[:-1].fit_transform(X[:2])  # compiles the kernels
     begin = time.perf_counter()
-    model.fit(X, y.ravel())
+    model.fit(X, y)
     fitted = time.perf_counter()
-    accuracy = model.score(X_test, y_test.ravel())
+    accuracy = model.score(X_test, y_test)
     end = time.perf_counter()
     print(
         f"{candidate} on {name}, {len(X):,} training and {len(X_test):,} test pictures: accuracy {accuracy:.4f}, "
         f"{fitted - begin:.1f} s to fit and {end - fitted:.1f} s to predict, {end - begin:.1f} s in all",
         flush=True,
     )
+
+
+def measure(name, options):
+    X, X_test, y, y_test = pictures(name, options.train, options.test)
+    for kind in options.features:
+        A, B = features(kind, X, X_test)
+        scale = 1 / (A.shape[1] * A.var(dtype=np.float64))
+        near, far = euclidean_distances(A, squared=True), euclidean_distances(B, A, squared=True)
+        for times in options.gamma:
+            kernel, between = (np.exp(-times * scale * squares) for squares in (near, far))
+            scores = []
+            for C in options.C:
+                machine = SVC(C=C, kernel="precomputed", cache_size=500).fit(kernel, y)
+                scores.append(f"C={C:g} {machine.score(between, y_test):.4f}")
+            print(f"{name:8} {kind:6} gamma {times:g}   exact      {'  '.join(scores)}", flush=True)
+            for n_components in options.components:
+                scores = defaultdict(list)
+                for C in options.C:
+                    size = min(n_components, len(A))
+                    machines = {"ours": RBFSVMClassifier(C=C, n_components=size, max_exact=0, random_state=0)}
+                    machines["ours"].set_params(gamma=times * scale)
+                    if options.reference:
+                        steps = Nystroem(gamma=times * scale, n_components=size, random_state=0)
+                        machines["scikit-learn's"] = make_pipeline(steps, LinearSVC(C=C, tol=1e-2))
+                    for title, machine in machines.items():
+                        begin = time.perf_counter()
+                        machine.fit(A, y)
+                        seconds = time.perf_counter() - begin
+                        scores[title].append(f"C={C:g} {machine.score(B, y_test):.4f} ({seconds:.1f} s)")
+                for title, found in scores.items():
+                    line = f"{name:8} {kind:6} gamma {times:g}   {n_components:5}      {'  '.join(found)}"
+                    print(f"{line}   {title}" if options.reference else line, flush=True)
 
 
 def main():
@@ -81,39 +108,9 @@ def main():
     parser.add_argument("--candidate", default="svm+hog", help="which one; svm+hog by default")
     options = parser.parse_args()
     if options.whole is not None:
-        for name in options.whole or ["cifar10"]:
-            whole(name, options.candidate)
+        go_through(options.whole or ["cifar10"], lambda name: whole(name, options.candidate))
         return
-    for name in options.data:
-        X, X_test, y, y_test = pictures(name, options.train, options.test)
-        for kind in options.features:
-            A, B = features(kind, X, X_test)
-            scale = 1 / (A.shape[1] * A.var(dtype=np.float64))
-            near, far = euclidean_distances(A, squared=True), euclidean_distances(B, A, squared=True)
-            for times in options.gamma:
-                kernel, between = (np.exp(-times * scale * squares) for squares in (near, far))
-                scores = []
-                for C in options.C:
-                    machine = SVC(C=C, kernel="precomputed", cache_size=500).fit(kernel, y)
-                    scores.append(f"C={C:g} {machine.score(between, y_test):.4f}")
-                print(f"{name:8} {kind:6} gamma {times:g}   exact      {'  '.join(scores)}", flush=True)
-                for n_components in options.components:
-                    scores = defaultdict(list)
-                    for C in options.C:
-                        size = min(n_components, len(A))
-                        machines = {"ours": RBFSVMClassifier(C=C, n_components=size, max_exact=0, random_state=0)}
-                        machines["ours"].set_params(gamma=times * scale)
-                        if options.reference:
-                            steps = Nystroem(gamma=times * scale, n_components=size, random_state=0)
-                            machines["scikit-learn's"] = make_pipeline(steps, LinearSVC(C=C, tol=1e-2))
-                        for title, machine in machines.items():
-                            begin = time.perf_counter()
-                            machine.fit(A, y)
-                            seconds = time.perf_counter() - begin
-                            scores[title].append(f"C={C:g} {machine.score(B, y_test):.4f} ({seconds:.1f} s)")
-                    for title, found in scores.items():
-                        line = f"{name:8} {kind:6} gamma {times:g}   {n_components:5}      {'  '.join(found)}"
-                        print(f"{line}   {title}" if options.reference else line, flush=True)
+    go_through(options.data, lambda name: measure(name, options))
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ stand here for comparison. The sets are those of the known test pictures, at a c
 import argparse
 import os
 import time
-from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+from _data import arrays
 from sklearn.covariance import ledoit_wolf
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.frozen import FrozenEstimator
@@ -49,8 +49,7 @@ def pictures(name, limit):
     """Return the training and the test pictures of a data set, and their labels."""
     if name == "digits":
         return train_test_split(*load_digits_images(return_X_y=True), test_size=0.4, random_state=0)
-    with np.load(Path(os.environ["SKIMGREC_DATA"]) / f"{name}.npz") as data:
-        X, X_test, y, y_test = data["x_train"], data["x_test"], data["y_train"].ravel(), data["y_test"].ravel()
+    X, y, X_test, y_test = arrays(name)
     return X[:limit], X_test, y[:limit], y_test
 
 

@@ -7,26 +7,24 @@ times are medians of whole comparisons. The scores of both are checked to be the
 """
 
 import argparse
-import time
-from statistics import median
 from unittest import mock
 
 from _results import record
+from _timing import medians, take_turns
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 
 from skimgrec import HOGTransformer, candidates, compare, make_image_classification
 
 
-def measured(models, X, y, folds, *, shared):
-    """Return the seconds of one comparison and its scores."""
-    begin = time.perf_counter()
+def scores_of(models, X, y, folds, *, shared):
+    """Return the scores of one comparison."""
     if shared:
         result = compare(models, X, y, cv=folds, random_state=0)
     else:
         with mock.patch.object(HOGTransformer, "_can_be_shared", return_value=False):
             result = compare(models, X, y, cv=folds, random_state=0)
-    return time.perf_counter() - begin, [dict(row.scores) for row in result.rows]
+    return [dict(row.scores) for row in result.rows]
 
 
 def main():
@@ -48,18 +46,19 @@ def main():
         "HOG with 1-NN, 5-NN, naive Bayes": cheap,
         "these and a random forest": cheap | candidates(["forest+hog"], random_state=0),
     }
-    HOGTransformer().fit_transform(X[:2])  # compiles the kernel
+    scores_of(cheap, X[:200], y[:200], 2, shared=True)  # compiles the kernels
     print(f"{options.pictures} pictures of {options.side} x {options.side} x 3, {options.folds} folds; seconds")
     for title, models in lines.items():
-        seconds = {True: [], False: []}
-        for _ in range(options.rounds):
-            scores = {}
-            for shared in (True, False):
-                spent, scores[shared] = measured(models, X, y, options.folds, shared=shared)
-                seconds[shared].append(spent)
-            assert scores[True] == scores[False]
-        record(title, {"skimgrec": seconds[True], "the same without sharing": seconds[False]}, unit="s")
-        once, each = median(seconds[True]), median(seconds[False])
+        scores = {}
+
+        def run(shared, models=models, scores=scores):
+            scores[shared] = scores_of(models, X, y, options.folds, shared=shared)
+            assert len(scores) < 2 or scores[True] == scores[False]
+
+        contestants = {"skimgrec": lambda run=run: run(True), "the same without sharing": lambda run=run: run(False)}
+        times = take_turns(contestants, options.rounds, warm_up=0)
+        record(title, times, unit="s", beside=["the same without sharing"])
+        once, each = medians(times).values()
         print(f"{title:34} each time {each:6.2f}   once {once:6.2f}   {once / each:.2f} of the time", flush=True)
 
 

@@ -12,38 +12,16 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
+from _timing import peak_memory
 from PIL import Image
-
-PROGRAM = """
-import resource
-import sys
-import time
-
-import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 
 from skimgrec import HOGTransformer, ImageLoader, KerasCNNClassifier, compare, load_image_folder
-
-folder, folds = sys.argv[1], int(sys.argv[2])
-start = time.perf_counter()
-data = load_image_folder(folder, image_size=(32, 32), load_images=False)
-print(f"{len(data.filenames)} files listed in {time.perf_counter() - start:.0f} s", flush=True)
-loader = ImageLoader((32, 32), n_jobs=-1)
-forest = RandomForestClassifier(n_estimators=30, max_depth=12, n_jobs=-1, random_state=0)
-candidates = {
-    "forest+hog": make_pipeline(loader, HOGTransformer(), forest),
-    "cnn": make_pipeline(loader, KerasCNNClassifier(filters=(8, 16), epochs=1)),
-}
-candidates["cnn"].set_params(kerascnnclassifier__random_state=0)
-result = compare(candidates, data.filenames, data.target, cv=folds, random_state=0, verbose=1)
-print(result)
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-print(f"peak memory {peak:.0f} MiB, in {time.perf_counter() - start:.0f} s")
-"""
 
 
 def make_folder(folder, n):
@@ -59,14 +37,33 @@ def make_folder(folder, n):
         Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).save(place, quality=85)
 
 
+def measure(folder, folds):
+    """Compare on the folder, in a process of its own."""
+    start = time.perf_counter()
+    data = load_image_folder(folder, image_size=(32, 32), load_images=False)
+    print(f"{len(data.filenames)} files listed in {time.perf_counter() - start:.0f} s", flush=True)
+    loader = ImageLoader((32, 32), n_jobs=-1)
+    forest = RandomForestClassifier(n_estimators=30, max_depth=12, n_jobs=-1, random_state=0)
+    candidates = {
+        "forest+hog": make_pipeline(loader, HOGTransformer(), forest),
+        "cnn": make_pipeline(loader, KerasCNNClassifier(filters=(8, 16), epochs=1, random_state=0)),
+    }
+    print(compare(candidates, data.filenames, data.target, cv=folds, random_state=0, verbose=1))
+    print(f"peak memory {peak_memory():.0f} MiB, in {time.perf_counter() - start:.0f} s")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=100_000, help="number of pictures")
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folder", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.folder:
+        measure(arguments.folder, arguments.folds)
+        return
     with tempfile.TemporaryDirectory() as folder:
         make_folder(Path(folder), arguments.n)
-        command = [sys.executable, "-c", PROGRAM, folder, str(arguments.folds)]
+        command = [sys.executable, __file__, "--folder", folder, "--folds", str(arguments.folds)]
         subprocess.run(command, check=True, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
 
 

@@ -1,7 +1,9 @@
 """How hard `make_image_classification` is: pixels, HOG and a network on the same pictures.
 
-Run it alone on the machine: python benchmarks/bench_synthetic.py
-Grey pictures of 32 by 32 pixels in 10 classes; each seed makes its own training and test pictures.
+    python benchmarks/bench_synthetic.py [--train 3000] [--seeds 3]
+
+Run it alone on the machine. Grey pictures of 32 by 32 pixels in 10 classes; each seed makes its own training and
+test pictures.
 """
 
 import argparse

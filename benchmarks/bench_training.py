@@ -2,8 +2,8 @@
 
     python benchmarks/bench_training.py [--only epoch search jobs one many memmap] [--runs 5]
 
-Run it alone on the machine. Pictures are MNIST's where SKIMGREC_DATA names a folder with it, else random ones of that
-size, which take as long. Contestants take turns; a ratio is that of the median times.
+Run it alone on the machine. Pictures are MNIST's, and where it cannot be had random ones of that size, which take as
+long. Contestants take turns; a ratio is that of the median times.
 
     epoch   one more epoch of the MNIST tutorial's network (32-64-64, batches of 64, RMSprop), and of the default one,
             on 12,800 pictures; skorch where it is installed (pip install torch skorch): the same layers in PyTorch.
@@ -28,7 +28,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import psutil
-from bench_networks import alternate, report
+from _data import LeftOut, part
+from _results import record, report
+from _timing import take_turns
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
 from skimgrec import KerasCNNClassifier, load_digits_images, load_model, save_model
@@ -38,10 +41,11 @@ TUTORIAL = {"filters": (32, 64, 64), "padding": "valid", "pooling": ("max", "max
 
 
 def mnist_like():
-    path = Path(os.environ.get("SKIMGREC_DATA", ""), "mnist.npz")
-    if path.is_file():
-        with np.load(path) as data:
-            return data["x_train"][:12800], data["y_train"][:12800]
+    try:
+        X, y = part("mnist", "train")
+        return X[:12800], y[:12800]
+    except LeftOut:
+        print("MNIST cannot be had: random pictures take its place")
     rng = np.random.default_rng(0)
     return rng.integers(0, 256, (12800, 28, 28), np.uint8), rng.integers(0, 10, 12800)
 
@@ -102,9 +106,9 @@ def bench_epoch(runs):
         channels_first, codes = np.ascontiguousarray(scaled.transpose(0, 3, 1, 2)), y.astype(np.int64)
         torch_net.initialize()
         contestants["skorch"] = lambda: torch_net.partial_fit(channels_first, codes)
-    alternate(contestants, 1)
-    times = alternate(contestants, runs)
-    report("The tutorial's network, one epoch of 12,800 pictures", times, "Keras")
+    beside = ['skimgrec, dtype_policy="auto"']
+    title = "The tutorial's network, one epoch of 12,800 pictures"
+    times = report(title, take_turns(contestants, runs), "Keras", beside=beside)
     if torch_net is not None:
         print(f"  skimgrec takes {times['skimgrec'] / times['skorch']:.3f} of skorch's time")
     default = KerasCNNClassifier(**ours, batch_size=128)
@@ -116,8 +120,7 @@ def bench_epoch(runs):
         "skimgrec": lambda: default.fit(X, y),
         'skimgrec, dtype_policy="auto"': lambda: quick.fit(X, y),
     }
-    alternate(contestants, 1)
-    report("The default network, one epoch of 12,800 pictures", alternate(contestants, runs), "Keras")
+    report("The default network, one epoch of 12,800 pictures", take_turns(contestants, runs), "Keras", beside=beside)
 
 
 def skorch_network():
@@ -198,10 +201,13 @@ def bench_search(runs):
 
         return run
 
-    times = alternate({name: searched(name) for name in searches}, max(2, runs // 2))
+    for search in searches.values():  # what TensorFlow does only once
+        clone(search.estimator).fit(X[:100, ..., None], y[:100])
+    times = take_turns({name: searched(name) for name in searches}, max(3, runs // 2), warm_up=0)
     report("24 settings, 3 folds of digits", times, "SciKeras")
     for name, values in growth.items():
         print(f"  {name:32} memory grew by {', '.join(f'{value:.0f}' for value in values)} MiB in each search")
+    record("Growth of memory in each of these searches", growth, unit="MiB", ratios=False)
 
 
 def bench_jobs(runs):
@@ -216,8 +222,10 @@ def bench_jobs(runs):
         get_reusable_executor().shutdown(wait=True)
         GridSearchCV(net, settings, cv=3, refit=False, n_jobs=n_jobs).fit(X, y)
 
+    clone(net).set_params(epochs=1).fit(X[:100], y[:100])
     contestants = {"n_jobs=1": lambda: search(1), "n_jobs=2": lambda: search(2)}
-    report("8 settings, 3 folds of digits", alternate(contestants, max(1, runs // 3)), "n_jobs=1")
+    times = take_turns(contestants, max(3, runs // 3), warm_up=0)
+    report("8 settings, 3 folds of digits", times, "n_jobs=1", ours="n_jobs=1", beside=["n_jobs=2"])
 
 
 def bench_one(runs):
@@ -233,9 +241,8 @@ def bench_one(runs):
         "skimgrec": lambda: net.predict_proba(X[:1]),
         "saved and loaded": lambda: loaded.predict_proba(X[:1]),
     }
-    alternate(contestants, 20)
-    times = alternate(contestants, 100 * runs)
-    report("One picture", times, "the network alone")
+    runs = take_turns(contestants, 100 * runs, warm_up=20)
+    times = report("One picture", runs, "the network alone", beside=["the network alone", "saved and loaded"])
     beyond = times["skimgrec"] - times["the network alone"]
     print(f"  {beyond * 1e3:.2f} ms beyond the network's own arithmetic (Keras's predict_on_batch)")
 
@@ -251,8 +258,7 @@ def bench_many(runs):
             "Keras, batches of 256": lambda model=model: model.predict(X[..., None], verbose=0, batch_size=256),
             "skimgrec": lambda net=net: net.predict_proba(X),
         }
-        alternate(contestants, 1)
-        report(f"10,000 pictures, the {title} network", alternate(contestants, runs), "Keras, batches of 256")
+        report(f"10,000 pictures, the {title} network", take_turns(contestants, runs), "Keras, batches of 256")
 
 
 def bench_memmap(runs):

@@ -12,7 +12,6 @@ import argparse
 import io
 import json
 import random
-import re
 import struct
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 from _fuzzing import outcomes, report
+from _timing import forget_peak, memory
 
 from skimgrec.neural_network._keras_file import open_keras_file
 from skimgrec.neural_network._keras_weights import stored_layers
@@ -123,15 +123,6 @@ def read_one(path):
     return "read", ""
 
 
-def memory(what):
-    """Return the MiB that this process holds ("VmRSS") or has held at most ("VmHWM"); 0 where that is not told."""
-    try:
-        text = Path("/proc/self/status").read_text()
-    except OSError:
-        return 0.0
-    return int(re.search(rf"{what}:\s+(\d+)", text).group(1)) / 1024
-
-
 def work(seed, numbers):
     """Make and read files, and print a line before and after each."""
     with tempfile.TemporaryDirectory() as folder:
@@ -144,8 +135,7 @@ def work(seed, numbers):
             name = f"{number}-{damage}"
             path.write_bytes(content)
             print(json.dumps([number, name]), flush=True)
-            with suppress(OSError):
-                Path("/proc/self/clear_refs").write_text("5")
+            forget_peak()
             before, start, cpu = memory("VmRSS"), time.perf_counter(), time.process_time()
             outcome, text = read_one(path)
             seconds, cpu = time.perf_counter() - start, time.process_time() - cpu

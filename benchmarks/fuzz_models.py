@@ -16,7 +16,6 @@ import io
 import json
 import os
 import random
-import re
 import struct
 import sys
 import tempfile
@@ -24,12 +23,12 @@ import time
 import warnings
 import zipfile
 import zlib
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 from _fuzzing import outcomes, report
+from _timing import forget_peak, memory
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_digits
 from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingClassifier, RandomForestClassifier
@@ -418,20 +417,6 @@ def use(path):
         return ""
     except Exception as error:
         return f"{type(error).__name__}"
-
-
-def memory(what):
-    """Return the MiB that this process holds ("VmRSS") or has held at most ("VmHWM"); 0 where that is not told."""
-    try:
-        text = Path("/proc/self/status").read_text()
-    except OSError:
-        return 0.0
-    return int(re.search(rf"{what}:\s+(\d+)", text).group(1)) / 1024
-
-
-def forget_peak():
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5")
 
 
 def work(seed, numbers, networks):

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from _fuzzing import outcomes, report
+from _timing import peak_memory
 from PIL import Image
 
 from skimgrec.utils._decode import UnreadablePictureError, inspect_picture, read_picture
@@ -311,15 +312,6 @@ def work(seed, numbers):
             outcome, text = read_one(path, number)
             print(json.dumps([number, name, outcome, text, time.perf_counter() - start, peak_memory()]), flush=True)
             path.unlink()
-
-
-def peak_memory():
-    """Return the most MiB that this process has held, 0 where the system does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return 0.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def main():

@@ -3,8 +3,12 @@
     SKIMGREC_DATA=... python benchmarks/run_all.py [--only hog import ...] [--short] [--arguments ...] [--page-only]
 
 Run it alone on the machine; everything takes hours, with --short about one: that gives the scripts in SHORT fewer rows
-or pictures. What is not run keeps the results that are there. --arguments are passed on instead, and are for one
-script: python benchmarks/run_all.py --only hog --arguments="--quick --rounds 3"
+or pictures. What is not run, or fails, keeps the results that are there. After a failure the others go on; it is told
+once more at the end, and the exit status is 1. --arguments are passed on instead, and are for one script:
+python benchmarks/run_all.py --only hog --arguments="--quick --rounds 3"
+
+MNIST and CIFAR-10 are downloaded where neither the folder that SKIMGREC_DATA names nor the cache holds them. Rows on
+cats and dogs need that folder, and are left out without it.
 """
 
 import argparse
@@ -19,6 +23,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -28,11 +33,12 @@ from _results import VARIABLE
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmarks.rst"
-# All that takes part in a measurement, by its name in the package index.
-PACKAGES = (
-    *("joblib", "keras", "numba", "numpy", "opencv-python-headless", "pillow"),
-    *("scikeras", "scikit-image", "scikit-learn", "skorch", "tensorflow", "torch"),
-)
+# All that takes part in a measurement: its name in the package index, and the module that it brings.
+PACKAGES = {
+    **{name: name for name in ("joblib", "keras", "numba", "numpy", "scikeras", "simplejpeg", "skops", "skorch")},
+    **{"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"},
+    **{"tensorflow": "tensorflow", "torch": "torch"},
+}
 # Arguments of those that take longest, for a first look at everything.
 SHORT = {
     "accuracy": "--rows mnist cats-dogs mlp-10 mlp-100 --seeds 0",
@@ -81,16 +87,46 @@ def versions():
     return found
 
 
+def caveats(docstring):
+    """Return what a docstring says after its first line, as reStructuredText without the command lines."""
+    blocks = []
+    for block in docstring.split("\n\n")[1:]:
+        if not block.startswith("    "):
+            blocks.append(block)
+        elif "python benchmarks/" not in block:
+            blocks.append(f"::\n\n{block}")
+    return "\n\n".join(blocks)
+
+
+def missing(tree):
+    """Return the packages that a script imports and that are not installed."""
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            modules.add((node.module or "").partition(".")[0])
+    return [name for name, module in PACKAGES.items() if module in modules and find_spec(module) is None]
+
+
+class NotMeasuredError(Exception):
+    """A script failed."""
+
+
 def measure(path, arguments):
     """Run one script, show what it prints, and return what it found."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstring = ast.get_docstring(tree)
     with tempfile.TemporaryDirectory() as folder:
         notes = Path(folder, "records.jsonl")
         found = {
-            "summary": ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))).splitlines()[0],
+            "summary": docstring.splitlines()[0],
+            "caveats": caveats(docstring),
             "command": shlex.join(["python", f"benchmarks/{path.name}", *arguments]),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": machine(),
             "versions": versions(),
+            "missing": missing(tree),
         }
         start, (all_before, ours_before) = time.perf_counter(), processor_seconds()
         command = [sys.executable, str(path), *arguments]
@@ -101,7 +137,7 @@ def measure(path, arguments):
                 print(line, end="", flush=True)
                 printed.append(line.rstrip())
         if process.returncode:
-            sys.exit(f"{path.name} failed with status {process.returncode}; nothing of it is kept.")
+            raise NotMeasuredError(f"{path.name} failed with status {process.returncode}; nothing of it is kept.")
         lines = notes.read_text(encoding="utf-8").splitlines() if notes.exists() else []
         seconds, (all_after, ours_after) = time.perf_counter() - start, processor_seconds()
         others = (all_after - all_before) - (ours_after - ours_before)
@@ -124,15 +160,23 @@ def main():
     if options.arguments and len(options.only) != 1:
         parser.error("--arguments are for one script: name it with --only.")
     results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {"scripts": {}}
+    failures = []
     for name in [] if options.page_only else options.only:
         print(f"== {name}", flush=True)
         arguments = options.arguments or (SHORT.get(name, "") if options.short else "")
-        results["scripts"][name] = measure(scripts()[name], shlex.split(arguments))
+        try:
+            results["scripts"][name] = measure(scripts()[name], shlex.split(arguments))
+        except NotMeasuredError as failure:
+            print(failure, file=sys.stderr, flush=True)
+            failures.append(str(failure))
+            continue
         # After each one: what is measured is kept, whatever happens to the next.
         results["scripts"] = dict(sorted(results["scripts"].items()))
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         PAGE.write_text(page(results), encoding="utf-8")
     PAGE.write_text(page(results), encoding="utf-8")
+    if failures:
+        sys.exit("\n".join(["== Not measured:", *failures]))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@
 set -eu
 CDPATH="" cd -- "$(dirname -- "$0")/.."
 
-venv=.venv-ray
-python=$(sh tools/find_python.sh ${PYTHON:+"$PYTHON"})
-[ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install --quiet \
-    --no-input --disable-pip-version-check ray --editable ".[test]"
+install() {
+    PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt "$venv/bin/python" -m pip install --quiet \
+        --no-input --disable-pip-version-check ray --editable ".[test]"
+}
+
+. tools/side_venv.sh
+side_venv .venv-ray
 "$venv/bin/python" -m pytest -p no:cacheprovider tests/model_selection/test_clusters.py "$@"

@@ -91,13 +91,18 @@ def load_data(
     ImportError
         If reading it needs a package that is not installed.
 
+    See Also
+    --------
+    load_dataset : A built-in data set alone.
+    load_image_folder : A folder alone.
+
     Notes
     -----
     Nothing is warned of: `notes` has it.
 
     Examples
     --------
-    >>> from skimgrec.datasets._data import load_data
+    >>> from skimgrec.datasets import load_data
     >>> digits = load_data("digits")
     >>> digits.images.shape, digits.notes
     ((1797, 8, 8), [])

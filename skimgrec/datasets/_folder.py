@@ -135,7 +135,7 @@ def load_image_folder(
     in ``Training_Set``, are splits where they hold folders with files, rather than pictures; one is enough. The classes
     are then the folders in them, and other folders beside them are in `ignored`.
 
-    Everything that Pillow decodes is read, as `ImageLoader` does.
+    Every kind of picture that Pillow decodes by itself is read, as by `ImageLoader`.
 
     Examples
     --------

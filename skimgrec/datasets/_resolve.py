@@ -30,6 +30,11 @@ _DATASETS = {
 def dataset_names() -> list[str]:
     """Return the names that `load_dataset` knows.
 
+    Returns
+    -------
+    names : list of str
+        Those that the command line knows, too.
+
     Examples
     --------
     >>> from skimgrec.datasets import dataset_names
@@ -67,6 +72,7 @@ def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLi
 
     See Also
     --------
+    load_data : Also folders, npz files and tables.
     load_digits_images : "digits".
     fetch_mnist : "mnist".
     fetch_fashion_mnist : "fashion_mnist".

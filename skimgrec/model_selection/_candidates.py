@@ -14,6 +14,15 @@ def candidate_descriptions() -> dict[str, str]:
 
     On features other than HOG, and on several kinds at once, there are as many again, which are not listed.
 
+    Returns
+    -------
+    descriptions : dict of str to str
+        One line about each, by its name.
+
+    See Also
+    --------
+    candidates : Builds them.
+
     Examples
     --------
     >>> from skimgrec.model_selection import candidate_descriptions
@@ -25,6 +34,15 @@ def candidate_descriptions() -> dict[str, str]:
 
 def candidate_features() -> dict[str, str]:
     """Return what each kind of features is that names of candidates may have, by name.
+
+    Returns
+    -------
+    descriptions : dict of str to str
+        What each kind is, by the name that stands behind a plus sign, as "hog" in "forest+hog".
+
+    See Also
+    --------
+    skimgrec.feature_extraction.feature_descriptions : Those of them that `make_feature_union` builds.
 
     Examples
     --------

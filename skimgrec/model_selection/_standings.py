@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 class FoldRow:
     """How one estimator did on one fold.
 
+    `ComparisonResult.rows` is a list of these.
+
     Parameters
     ----------
     estimator : str
@@ -55,6 +57,18 @@ class FoldRow:
         What failed, as "Type: message".
     traceback : str or None
         Where it failed.
+
+    See Also
+    --------
+    Standing : The means over the folds.
+
+    Examples
+    --------
+    >>> from skimgrec import compare, load_digits_images
+    >>> X, y = load_digits_images(return_X_y=True)
+    >>> row = compare(["1nn"], X[:300], y[:300], cv=3, random_state=0).rows[0]
+    >>> row.estimator, row.fold, row.n_train, row.n_test, sorted(row.scores)
+    ('1nn', 0, 200, 100, ['accuracy', 'f1_macro'])
     """
 
     estimator: str
@@ -77,7 +91,13 @@ class FoldRow:
     traceback: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row as plain values that JSON can hold, without the probabilities."""
+        """Return the row as plain values that JSON can hold, without the probabilities.
+
+        Returns
+        -------
+        content : dict
+            The parameters by name; NaN is None.
+        """
         content = {name: value for name, value in vars(self).items() if name != "probabilities"}
         for name in _NUMBERS:
             content[name] = _to_json(content[name])
@@ -93,7 +113,18 @@ class FoldRow:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> FoldRow:
-        """Return the row that `to_dict` gave."""
+        """Return the row that `to_dict` gave.
+
+        Parameters
+        ----------
+        content : dict
+            What `to_dict` returned.
+
+        Returns
+        -------
+        row : FoldRow
+            The row, without the probabilities.
+        """
         values = {
             "peak_memory": None,
             "model_size": None,
@@ -130,6 +161,8 @@ def _from_json(value: float | str | None) -> float:
 class Standing:
     """One estimator's means and spreads over the folds in which it has a value.
 
+    `ComparisonResult.standings` returns a list of these.
+
     Parameters
     ----------
     estimator : str
@@ -150,6 +183,18 @@ class Standing:
         Number of folds in which something failed.
     complete : bool
         Whether every fold has a score in the first metric. Only then is the mean one over the same pictures as others'.
+
+    See Also
+    --------
+    FoldRow : The measurements of one fold.
+
+    Examples
+    --------
+    >>> from skimgrec import compare, load_digits_images
+    >>> X, y = load_digits_images(return_X_y=True)
+    >>> best = compare(["chance", "1nn"], X[:300], y[:300], cv=3, random_state=0).standings()[0]
+    >>> best.estimator, best.n_scored, best.n_failed, best.complete
+    ('1nn', 3, 0, True)
     """
 
     estimator: str

@@ -151,6 +151,15 @@ def make_loss(loss: Any, label_smoothing: float = 0.0, reduction: str = "mean_wi
     return FunctionLoss(function, name=name if name.isidentifier() else "loss", reduction=reduction)
 
 
+def make_saveable_loss(loss: Any, label_smoothing: float = 0.0) -> keras.losses.Loss:
+    """Return what `make_loss` does, as an object that Keras can save and load with a network, where there is one."""
+    made = make_loss(loss, label_smoothing)
+
+    from skimgrec.neural_network._losses import FunctionLoss
+
+    return made.by_keras() if isinstance(made, FunctionLoss) else made
+
+
 def averages(loss: Any, label_smoothing: float = 0.0) -> bool:
     """Tell whether a loss over a batch is a weighted mean, to which only the ratios of the weights matter."""
     return make_loss(loss, label_smoothing).reduction == "mean_with_sample_weight"

@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skimgrec.neural_network._augmentation import Amounts
-from skimgrec.neural_network._compilation import make_loss, make_metrics, make_optimizer
+from skimgrec.neural_network._compilation import make_metrics, make_optimizer, make_saveable_loss
 from skimgrec.neural_network._keras_values import from_plain, to_plain
 from skimgrec.neural_network._network import (
     Arrays,
@@ -70,9 +70,11 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         model.set_weights(self._weights)
         model.compile(
             optimizer=make_optimizer(self.optimizer, self.learning_rate, self.weight_decay),
-            loss=make_loss(self.loss, self.label_smoothing),
+            loss=make_saveable_loss(self.loss, self.label_smoothing),
             metrics=make_metrics(self.metrics),
         )
+        # Keras saves an optimizer without its variables, and then wants them as it loads.
+        model.optimizer.build(model.trainable_variables)
         return model
 
     @property

@@ -45,6 +45,7 @@ def load_keras(n_threads: int | None = None) -> ModuleType:
     Returns
     -------
     keras : module
+        Keras, whose backend runs.
 
     Raises
     ------

@@ -65,10 +65,10 @@ class ImageLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None): 
     It is stateless: `fit` checks the parameters and the paths, and learns nothing. Nobody looks at the files before
     their pictures are read, unless there is a `cache`.
 
-    Everything that Pillow decodes is read. EXIF's orientation is applied. A palette is looked up, transparency is laid
-    over white, CMYK is converted to RGB, 16 bits a channel become 8, and of an animation the first frame is taken.
-    Grey is ``0.299 R + 0.587 G + 0.114 B``. A file whose pixels exceed ``PIL.Image.MAX_IMAGE_PIXELS``, Pillow's guard
-    against decompression bombs, cannot be read.
+    Every kind of picture that Pillow decodes by itself is read; those that need another program, such as EPS, are not.
+    EXIF's orientation is applied. A palette is looked up, transparency is laid over white, CMYK is converted to RGB, 16
+    bits a channel become 8, and of an animation the first frame is taken. Grey is ``0.299 R + 0.587 G + 0.114 B``. A
+    file whose pixels exceed ``PIL.Image.MAX_IMAGE_PIXELS``, Pillow's guard against decompression bombs, cannot be read.
 
     Relative paths count from the working folder at the time of `transform`.
 

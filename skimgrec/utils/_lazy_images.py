@@ -58,6 +58,26 @@ class LazyImages:
         3 or 4.
     dtype : dtype
         uint8.
+
+    See Also
+    --------
+    ImageLoader : Makes it.
+    read_chunks : Reads it piece by piece.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from PIL import Image
+    >>> from skimgrec import ImageLoader
+    >>> paths = [Path(tempfile.mkdtemp(), f"{number}.png") for number in range(3)]
+    >>> for path in paths:
+    ...     Image.new("RGB", (60, 40)).save(path)
+    >>> pictures = ImageLoader((20, 30)).fit_transform(paths)
+    >>> pictures
+    LazyImages(shape=(3, 20, 30, 3), dtype=uint8)
+    >>> pictures[:2], pictures[0].shape
+    (LazyImages(shape=(2, 20, 30, 3), dtype=uint8), (20, 30, 3))
     """
 
     dtype = np.dtype(np.uint8)
@@ -134,11 +154,23 @@ class LazyImages:
         return pictures
 
     def with_channel_axis(self) -> Self:
-        """Return the same pictures with an axis for the channels, (n, h, w, c)."""
+        """Return the same pictures with an axis for the channels.
+
+        Returns
+        -------
+        pictures : LazyImages of shape (n, h, w, c)
+            Nothing is read for it.
+        """
         return type(self)(self._source, channel_axis=True)
 
     def fingerprint(self) -> bytes:
-        """Return bytes that change when a picture, their order, or what they are brought to does."""
+        """Return bytes that change when a picture, their order, or what they are brought to does.
+
+        Returns
+        -------
+        fingerprint : bytes
+            A hash, for which the files are read.
+        """
         return self._source.fingerprint()
 
     def __repr__(self) -> str:
@@ -178,6 +210,17 @@ def read_chunks(pictures: Pictures, *, multiple_of: int = 1) -> Iterator[tuple[s
         Which pictures they are.
     chunk : ndarray
         The pictures.
+
+    See Also
+    --------
+    validate_pictures : Makes such a batch of what a user gives.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skimgrec.utils import read_chunks
+    >>> [(rows, chunk.shape) for rows, chunk in read_chunks(np.zeros((5, 8, 8, 1)))]
+    [(slice(0, 5, None), (5, 8, 8, 1))]
     """
     size = multiple_of * -(-chunk_length(pictures) // multiple_of)
     for rows in chunk_slices(len(pictures), size=size):

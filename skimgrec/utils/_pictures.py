@@ -50,6 +50,21 @@ def validate_pictures(estimator: BaseEstimator, X: Any, *, reset: bool) -> Pictu
         or is flattened in more than one possible way.
     TypeError
         If `X` is sparse or its elements are not numbers.
+
+    See Also
+    --------
+    read_chunks : The pictures piece by piece.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from skimgrec.utils import validate_pictures
+    >>> estimator = BaseEstimator()
+    >>> validate_pictures(estimator, np.zeros((5, 8, 6), np.uint8), reset=True).shape
+    (5, 8, 6, 1)
+    >>> estimator.image_shape_, estimator.value_range_, estimator.n_features_in_
+    ((8, 6), (0.0, 255.0), 48)
     """
     name = type(estimator).__name__
     declared = getattr(estimator, "image_shape", None)

@@ -85,8 +85,9 @@ def test_a_saved_network_is_loaded_without_this_package(tmp_path, digits):
     net.model_.save(tmp_path / "net.keras")
     program = """
 import sys, keras, numpy as np
-model = keras.models.load_model(sys.argv[1], compile=False)
+model = keras.models.load_model(sys.argv[1])
 assert not any(name.startswith("skimgrec") for name in sys.modules)
+assert model.loss.reduction == "mean_with_sample_weight"
 np.save(sys.argv[2], model.predict(np.load(sys.argv[3]), verbose=0))
 """
     np.save(tmp_path / "pictures.npy", X[..., None])

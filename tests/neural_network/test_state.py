@@ -371,3 +371,24 @@ def test_pool_forgets_what_was_unused_for_longest():
     assert released == [built[0], built[2]]
     with pool.lend("a", build) as first, pool.lend("a", build) as second:
         assert first is not second
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation")
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"loss": "mean_squared_error"}, {"loss": "categorical_crossentropy"}, {"label_smoothing": 0.1}],
+    ids=["default", "squares", "one-hot", "smoothed"],
+)
+def test_keras_loads_the_model_that_it_saved_with_its_loss(two_digits, tmp_path, settings):
+    X, y = two_digits
+    net = KerasCNNClassifier(filters=(4,), epochs=1, random_state=0, **settings).fit(X, y)
+    saved = net.model_
+    saved.save(tmp_path / "net.keras")
+    loaded = keras.models.load_model(tmp_path / "net.keras")
+    classes = 2 if saved.output_shape[1] == 2 else 1
+    target = y if "loss" not in settings else np.eye(classes)[y] if classes == 2 else y.astype(float)[:, None]
+    weights = np.linspace(0.5, 2, len(X))
+    expected = saved.evaluate(X[..., None], target, sample_weight=weights, verbose=0)
+    np.testing.assert_allclose(
+        loaded.evaluate(X[..., None], target, sample_weight=weights, verbose=0), expected, rtol=1e-5
+    )

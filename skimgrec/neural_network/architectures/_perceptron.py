@@ -29,8 +29,14 @@ def multilayer_perceptron(
         Shape of one picture, whose values are in 0..1.
     n_outputs : int
         Number of output units: 1 (sigmoid) for two classes, else one for each class (softmax).
-    hidden_layer_sizes, activation, dropout, batch_normalization
-        As in `KerasMLPClassifier`.
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Number of units of each hidden layer; () for a linear classifier.
+    activation : str, callable, None or sequence of these, default="relu"
+        Keras activation of each hidden layer. None is linear.
+    dropout : float, None or sequence of these, default=None
+        Part of a hidden layer's outputs that is set to zero in training, in [0, 1).
+    batch_normalization : bool, None or sequence of these, default=False
+        Whether to normalise between the linear part of a hidden layer and its activation.
 
     Returns
     -------
@@ -41,6 +47,10 @@ def multilayer_perceptron(
     ------
     ValueError
         If a sequence has another length than there are hidden layers.
+
+    See Also
+    --------
+    KerasMLPClassifier : Builds and trains it.
     """
     keras = load_keras()
     sizes = as_sizes("hidden_layer_sizes", hidden_layer_sizes)

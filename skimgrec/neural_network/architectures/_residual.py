@@ -72,6 +72,10 @@ def residual_cnn(
     ValueError
         If a sequence has another length than `filters`.
 
+    See Also
+    --------
+    KerasCNNClassifier : Builds and trains it, as ``architecture="residual"``.
+
     References
     ----------
     He, Zhang, Ren and Sun, Deep residual learning for image recognition, CVPR 2016. The shape with a pair in every

@@ -34,8 +34,26 @@ def sequential_cnn(
         Shape of one picture, whose values are in 0..1.
     n_outputs : int
         Number of output units: 1 (sigmoid) for two classes, else one for each class (softmax).
-    filters, kernel_size, activation, padding, pooling, pool_size, dense_units, dropout, batch_normalization
-        As in `KerasCNNClassifier`.
+    filters : int or sequence of int, default=(32, 64)
+        Number of filters of the convolution of each block; its length is the number of blocks.
+    kernel_size : int or sequence, default=3
+        Side of the convolution's window in pixels, cut to what reaches it. Here and in `padding`, `pooling` and
+        `pool_size`, a sequence has one entry for each block; an entry may be a pair (rows, columns).
+    activation : str, callable or sequence of these, default="relu"
+        Keras activation of each block and dense layer; a sequence has one entry for each, blocks first. So it is with
+        `dropout` and `batch_normalization`, too.
+    padding : {"same", "valid"} or sequence of these, default="same"
+        Whether a convolution keeps the size of the picture by zeros around it.
+    pooling : {"max", "average", "none"}, None or sequence of these, default="max"
+        How each block shrinks the picture; "none" or None for not at all.
+    pool_size : int or sequence, default=2
+        Side of the pooling window in pixels, and its step.
+    dense_units : int or sequence of int, default=(128,)
+        Number of units of each dense layer between the blocks and the output; () for none.
+    dropout : float, None or sequence of these, default=None
+        Part of a block's or dense layer's outputs that is set to zero in training, in [0, 1).
+    batch_normalization : bool, None or sequence of these, default=False
+        Whether to normalise between the linear part of a block or dense layer and its activation.
 
     Returns
     -------
@@ -46,6 +64,10 @@ def sequential_cnn(
     ------
     ValueError
         If a sequence has another length than there are blocks.
+
+    See Also
+    --------
+    KerasCNNClassifier : Builds and trains it, as ``architecture="sequential"``.
     """
     keras = load_keras()
     layers = keras.layers

@@ -176,6 +176,8 @@ def draw(rows, path):
     import matplotlib.pyplot as plt
     from matplotlib.ticker import LogLocator, NullFormatter
 
+    # Text as text, and no date or random names, so that the same rows give the same small file.
+    plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "features"})
     names = list(dict.fromkeys(row["data"] for row in rows))
     n_cols = min(2, len(names))
     figure, axes = plt.subplots(
@@ -204,7 +206,6 @@ def draw(rows, path):
         ("lower", [plt.Line2D([], [], marker="o", linestyle="", color=each) for each in colours.values()], colours),
     ):
         figure.legend(handles, labels, loc=f"outside {place} center", ncols=len(labels), frameon=False)
-    # Without the date, so that the same rows give the same file.
     figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 

@@ -128,7 +128,8 @@ def section(name, script):
         parts.append(script["caveats"] + "\n")
     parts += [measured(entry) for entry in script["records"]]
     if script["printed"]:
-        parts.append("What it printed::\n\n" + "\n".join(f"   {line}".rstrip() for line in script["printed"]) + "\n")
+        printed = "\n".join(f"   {line}".rstrip() for line in script["printed"])
+        parts.append(f"What it printed:\n\n.. code-block:: text\n\n{printed}\n")
     return "\n".join([f".. _bench-{name}:\n", *parts])
 
 

@@ -10,10 +10,11 @@ cluster of many machines only the address in ``Client`` is another. The numbers 
 # What is compared
 # ----------------
 
+import matplotlib.pyplot as plt
 from dask.distributed import Client, LocalCluster
 from joblib import parallel_config
 
-from skimgrec import compare, load_digits_images
+from skimgrec import ComparisonDisplay, compare, load_digits_images
 
 names = ["chance", "1nn", "1nn+hog", "logistic"]
 
@@ -33,6 +34,8 @@ if __name__ == "__main__":
 
     print("scores are the same:", [row.scores for row in alone.rows] == [row.scores for row in shared.rows])
     print(shared)
+    ComparisonDisplay.from_result(shared, kind="fit_time")
+    plt.show()
 
 # %%
 # Real clusters, shared storage, and what moves over the wire are the matter of :doc:`/user_guide/cluster`.

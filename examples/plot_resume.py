@@ -70,8 +70,14 @@ result
 # Pictures and folds are the same, so that only the new one is fitted.
 
 models["40 trees"] = make_pipeline(ImageFlattener(), LoudForest(40, random_state=0))
+import matplotlib.pyplot as plt
+
+from skimgrec import ComparisonDisplay
+
 more = compare(models, X, y, **settings)
 print(more.verdict())
+ComparisonDisplay.from_result(more)
+plt.show()
 
 # %%
 # What counts as the same

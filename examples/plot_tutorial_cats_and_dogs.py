@@ -75,13 +75,22 @@ if FULL:
     print("the tutorial's network, trained as it says: 0.8059 after 423 s (benchmarks/bench_accuracy.py, two cores)")
 
 # %%
-# One new picture
-# ---------------
+# New pictures
+# ------------
+# What is asked are the names of files, and what is answered the names of folders.
 
-new = pictures.filenames[test][:3]
+import matplotlib.pyplot as plt
+
+from skimgrec import ImageGridDisplay
+
+new = [*pictures.filenames[test][:4], *pictures.filenames[test][-4:]]
+captions = []
 for path, probabilities in zip(new, model.predict_proba(new), strict=True):
     best = probabilities.argmax()
     print(f"{Path(path).parent.name}/{Path(path).name}: {model.classes_[best]}, {probabilities[best]:.3f}")
+    captions.append(f"{model.classes_[best]} {probabilities[best]:.2f}")
+ImageGridDisplay.from_images(new, captions, n_columns=4)
+plt.show()
 
 # %%
 # `skimgrec.save_model` keeps the model in one file. :doc:`/user_guide/programs` does all of this from the command line.

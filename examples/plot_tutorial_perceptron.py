@@ -41,7 +41,8 @@ for activation in ("sigmoid", "relu"):
         networks[f"{n_units} {activation}"] = network
         print(f"{n_units:4} {activation:8} test accuracy {network.score(X_test, y_test):.4f} after {seconds:.0f} s")
 if FULL:
-    print("the tutorial's own: python benchmarks/bench_accuracy.py --rows mlp-10 mlp-100")
+    print("the tutorial gives 0.924 with 10 units and 0.975 with 100; its network on today's Keras:")
+    print("python benchmarks/bench_accuracy.py --rows mlp-10 mlp-100")
 
 # %%
 # How fast they learn

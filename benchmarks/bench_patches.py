@@ -24,6 +24,7 @@ MIRROR = {"mirror": True}
 # Row: the data, the parameters of the features, and alpha of the classifier.
 ROWS = {
     "cifar10": ("cifar10", {"n_components": 1600, **MIRROR}, 0.03),
+    "cifar10-long": ("cifar10", {"n_components": 2400, **MIRROR}, 0.03),
     "mnist": ("mnist", {"n_components": 2400, "patch_size": 12, "whitening": 3.0, "min_contrast": 0.1}, 0.01),
     "kinds-relu": ("validation", {"n_components": 400, **MIRROR}, 0.05),
     "kinds-relu-patches": ("validation", {"n_components": 400, "dictionary": "patches", **MIRROR}, 0.05),

@@ -45,7 +45,7 @@ def arrays(name: str) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     return *part(name, "train"), *part(name, "test")
 
 
-def test_pictures(name: str, n: int, generate: Callable[[], NDArray]) -> NDArray:
+def some_test_pictures(name: str, n: int, generate: Callable[[], NDArray]) -> NDArray:
     """Return the first test pictures of a data set, or generated ones where it cannot be had."""
     try:
         return part(name, "test")[0][:n]

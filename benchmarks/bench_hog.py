@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from _data import test_pictures
+from _data import some_test_pictures
 from _results import record
 from _timing import forget_peak, medians, memory, seconds, take_turns
 from numba import njit
@@ -157,8 +157,8 @@ def main():
         return
     n = 1000 if arguments.quick else 10000
 
-    cifar = test_pictures("cifar10", n, lambda: photographs((32, 32, 3), n))
-    mnist = test_pictures("mnist", n, lambda: photographs((28, 28), n))
+    cifar = some_test_pictures("cifar10", n, lambda: photographs((32, 32, 3), n))
+    mnist = some_test_pictures("mnist", n, lambda: photographs((28, 28), n))
     print(f"{'':42}{'a picture':>13}{'skimage':>10}{'OpenCV':>10}")
     compare("CIFAR-10, 32 x 32 x 3, uint8", cifar, 8, arguments.rounds)
     compare("MNIST, 28 x 28, uint8, cells of 4", mnist, 4, arguments.rounds)

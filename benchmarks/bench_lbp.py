@@ -16,7 +16,7 @@ import warnings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from _data import test_pictures
+from _data import some_test_pictures
 from _results import record
 from _timing import medians, take_turns
 from skimage.feature import local_binary_pattern
@@ -81,8 +81,8 @@ def main():
     arguments = parser.parse_args()
     n = 500 if arguments.quick else 5000
 
-    cifar = test_pictures("cifar10", n, lambda: noise((32, 32, 3), n))
-    mnist = test_pictures("mnist", n, lambda: noise((28, 28), n))
+    cifar = some_test_pictures("cifar10", n, lambda: noise((32, 32, 3), n))
+    mnist = some_test_pictures("mnist", n, lambda: noise((28, 28), n))
     large = noise((512, 512), n // 100)
     print(f"{'':32}{'scale':>8}{'a picture':>13}{'codes':>12}{'histograms':>12}")
     for scale in ((8, 1), (16, 2), (24, 3)):

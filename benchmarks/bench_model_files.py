@@ -80,7 +80,7 @@ def first_answer(name, path, trusted):
     subprocess.run([sys.executable, "-W", "ignore", "-c", program], check=True, stderr=subprocess.DEVNULL)
 
 
-def report(title, unit, values):
+def tell(title, unit, values):
     """Print and note the values of each contestant."""
     found = medians(values)
     for name, middle in found.items():
@@ -101,11 +101,11 @@ def main():
                 calls |= {("saving", name): save, ("loading", name): load, ("start to first answer", name): answer}
             runs = take_turns(calls, options.rounds)
             sizes = {name: [path.stat().st_size / 2**20] for name, (path, *_) in contestants.items()}
-            report(f"{title}, size of the file", "MiB", sizes)
+            tell(f"{title}, size of the file", "MiB", sizes)
             units = {"saving": ("ms", 1e3), "loading": ("ms", 1e3), "start to first answer": ("s", 1)}
             for what, (unit, factor) in units.items():
                 values = {name: [factor * each for each in runs[what, name]] for name in contestants}
-                report(f"{title}, {what}", unit, values)
+                tell(f"{title}, {what}", unit, values)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def test_what_a_script_records_is_kept_and_shown(measurement, capsys):
     shown = (folder / "benchmarks.rst").read_text()
     assert ["slow", "10", "30", "30 to 30", "1"] in shown_rows(shown)
     # What was printed stands below the tables.
-    assert "What it printed::\n\n   letters: a b\n" in shown.partition("Parts;")[2]
+    assert "What it printed:\n\n.. code-block:: text\n\n   letters: a b\n" in shown.partition("Parts;")[2]
 
 
 def test_the_docstrings_caveats_are_shown_and_its_usage_is_not(measurement):
@@ -216,7 +216,7 @@ def test_pictures_that_cannot_be_had_are_left_out(tools, monkeypatch, tmp_path, 
     monkeypatch.setitem(_data.FETCHERS, "mnist", offline)
     with pytest.raises(_data.LeftOut, match="mnist is left out: no network"):
         _data.arrays("mnist")
-    assert _data.test_pictures("mnist", 2, lambda: "generated") == "generated"
+    assert _data.some_test_pictures("mnist", 2, lambda: "generated") == "generated"
     assert "generated pictures take its place" in capsys.readouterr().out
     monkeypatch.chdir(tmp_path)
     for name in ("training_set", "test_set"):

@@ -23,6 +23,7 @@ esac
 SCRIPT = """\
 set -eu
 install() { echo installed; [ -z "${BREAKS:-}" ]; }
+script=script.sh
 . tools/side_venv.sh
 side_venv .venv-x
 echo "tests with $("$venv/bin/python" -c "$identity")"

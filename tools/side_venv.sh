@@ -1,6 +1,6 @@
 # Sourced by test_jax.sh and test_ray.sh: an environment of its own for some tests, whole and of the wanted interpreter.
 #
-# side_venv FOLDER    makes FOLDER, if it has to be made, by the function `install`, which the caller defines.
+# side_venv FOLDER    makes FOLDER, if it has to be made, by the function `install`, which the caller, $script, defines.
 #
 # FOLDER/skimgrec-state exists only while FOLDER is complete. It says in which folder it was made and what from. Without
 # it the last install was interrupted or failed, and FOLDER is made anew, as it is for another interpreter.
@@ -9,7 +9,7 @@
 side_venv() {
     venv=$1
     identity='import sys; print(sys.version, sys.base_prefix)'
-    origin="in $PWD from $(cat pyproject.toml constraints.txt "$0" | cksum)"
+    origin="in $PWD from $(cat pyproject.toml constraints.txt tools/side_venv.sh "$script" | cksum)"
     if [ "$(cat "$venv/skimgrec-state" 2>/dev/null)" = "$origin" ] &&
         ours=$("$venv/bin/python" -c "$identity" 2>/dev/null) &&
         { [ -z "${PYTHON:-}" ] || [ "$("$PYTHON" -c "$identity" 2>/dev/null)" = "$ours" ]; }; then

@@ -21,6 +21,7 @@ for need in [*project["dependencies"], *project["optional-dependencies"]["test"]
         --disable-pip-version-check --no-deps --editable .
 }
 
+script=tools/test_jax.sh
 . tools/side_venv.sh
 side_venv .venv-jax
 # Keras converts JAX's arrays in a way that NumPy 2 deprecates.

@@ -10,6 +10,7 @@ install() {
         --no-input --disable-pip-version-check ray --editable ".[test]"
 }
 
+script=tools/test_ray.sh
 . tools/side_venv.sh
 side_venv .venv-ray
 "$venv/bin/python" -m pytest -p no:cacheprovider tests/model_selection/test_clusters.py "$@"

@@ -62,6 +62,7 @@ def lbp_features(pictures: NDArray[Any], layout: LBPLayout, out: NDArray[np.floa
                 pad,
                 margin,
                 lines,
+                around.order,
                 around.plane,
                 around.shift,
                 around.row_low,
@@ -225,6 +226,7 @@ def _histograms(
     pad: int,
     margin: int,
     lines: Any,
+    order: Any,
     plane_of: Any,
     shift: Any,
     row_low: Any,
@@ -247,8 +249,6 @@ def _histograms(
     n_rows, n_cols = height // cell[0], width // cell[1]
     n, step = n_cols * cell[1], width + pad
     n_points, n_between = len(plane_of), len(col_low)
-    # Points on rows of pixels first: two of them need no second row.
-    order = np.argsort(row_low != row_high, kind="mergesort")
     size = lines.shape[2] - 2 * margin
     n_slots = lines.shape[1] - 1
     weights = np.zeros((n_between, size))

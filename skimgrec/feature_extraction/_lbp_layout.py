@@ -64,6 +64,8 @@ class Circle:
     ----------
     pad : int
         Pixels beyond a pixel that its points reach, at most.
+    order : ndarray of shape (n_points,)
+        The points, those on rows of pixels first: two of them need no second row.
     plane : ndarray of shape (n_points,)
         0 for a point in a column of pixels, else 1 more than the row of `col_low` and `col_weight` that it is on.
     shift : ndarray of shape (n_points,)
@@ -79,6 +81,7 @@ class Circle:
     """
 
     pad: int
+    order: NDArray[np.intp]
     plane: NDArray[np.intp]
     shift: NDArray[np.intp]
     row_low: NDArray[np.intp]
@@ -101,6 +104,7 @@ def circle(n_points: int, radius: float, height: int, width: int) -> Circle:
     plane = np.array([0 if col == np.floor(col) else 1 + between.index(float(col)) for col in cols], np.intp)
     return Circle(
         pad=int(np.ceil(np.abs(np.concatenate([rows, cols]))).max()),
+        order=np.argsort(row_low != row_high, kind="stable"),
         plane=plane,
         shift=np.where(plane == 0, np.floor(cols), 0).astype(np.intp),
         row_low=row_low,

@@ -37,10 +37,14 @@ def bar(ax: Any, mappable: Any) -> Any:
     It takes no room from the panel where a layout makes room for what stands beside; elsewhere it would be drawn over
     the neighbour.
     """
-    if ax.figure.get_layout_engine() is None:
-        added = ax.figure.colorbar(mappable, ax=ax, fraction=0.045, pad=0.03)
+    from matplotlib.layout_engine import PlaceHolderLayoutEngine
+    from mpl_toolkits.axes_grid1 import make_axes_locatable
+
+    if isinstance(ax.figure.get_layout_engine(), PlaceHolderLayoutEngine | None):
+        beside = make_axes_locatable(ax).append_axes("right", size="4.5%", pad=0.05)
     else:
-        added = ax.figure.colorbar(mappable, cax=ax.inset_axes((1.03, 0, 0.045, 1)))
+        beside = ax.inset_axes((1.03, 0, 0.045, 1))
+    added = ax.figure.colorbar(mappable, cax=beside)
     added.ax.tick_params(labelsize=LABEL_SIZE, length=2.5, color=FRAME, pad=2)
     added.ax.locator_params(axis="y", nbins=5)
     added.outline.set(edgecolor=FRAME, linewidth=0.6)

@@ -249,7 +249,7 @@ def draw_distances(
     # The zeros on the diagonal would take half of the colours, and so would a few pictures far from all others.
     others = distances[~np.eye(len(distances), dtype=bool)]
     low, high, highest = float(others.min()), float(np.quantile(others, _SHARE_IN_COLOURS)), float(others.max())
-    if highest - low < _MUCH_WIDER * (high - low):
+    if high == low or highest - low < _MUCH_WIDER * (high - low):
         high = highest
     image = ax.imshow(distances, cmap=cmap, vmin=low, vmax=high if high > low else low + 1, interpolation="nearest")
     if colorbar:

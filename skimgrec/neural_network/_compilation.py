@@ -157,7 +157,7 @@ def make_saveable_loss(loss: Any, label_smoothing: float = 0.0) -> keras.losses.
 
     from skimgrec.neural_network._losses import FunctionLoss
 
-    return made.by_keras() if isinstance(made, FunctionLoss) else made
+    return made.as_keras_own() if isinstance(made, FunctionLoss) else made
 
 
 def averages(loss: Any, label_smoothing: float = 0.0) -> bool:

@@ -58,7 +58,8 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
     def model_(self) -> keras.Model:
         """The trained network: a new, compiled `keras.Model` that takes pixel values as `fit` saw them.
 
-        Changing it does not change the classifier.
+        Changing it does not change the classifier. `keras.models.load_model` brings back what its `save` has written;
+        with a `label_smoothing`, or a loss that is no one of Keras's own, only with ``compile=False``.
         """
         check_is_fitted(self)
         from skimgrec.neural_network._batch_normalization import keras_own_layers
@@ -73,8 +74,6 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
             loss=make_saveable_loss(self.loss, self.label_smoothing),
             metrics=make_metrics(self.metrics),
         )
-        # Keras saves an optimizer without its variables, and then wants them as it loads.
-        model.optimizer.build(model.trainable_variables)
         return model
 
     @property

@@ -15,7 +15,7 @@ class FunctionLoss(keras.losses.Loss):
         super().__init__(name=name, reduction=reduction)
         self._function = function
 
-    def by_keras(self) -> keras.losses.Loss:
+    def as_keras_own(self) -> keras.losses.Loss:
         """Return the same loss as an object of Keras's own class, which Keras can save; itself where there is none."""
         for kind in vars(keras.losses).values():
             if isinstance(kind, type) and issubclass(kind, keras.losses.Loss) and kind is not keras.losses.Loss:
@@ -29,7 +29,6 @@ class FunctionLoss(keras.losses.Loss):
         return self._function(y_true, y_pred)
 
 
-@keras.saving.register_keras_serializable("skimgrec")
 class SmoothedCrossentropy(keras.losses.Loss):
     """Cross-entropy of class codes, a part of whose certainty is shared out evenly over all classes.
 
@@ -46,10 +45,6 @@ class SmoothedCrossentropy(keras.losses.Loss):
     def __init__(self, label_smoothing: float, *, reduction: str) -> None:
         super().__init__(name="sparse_categorical_crossentropy", reduction=reduction)
         self._smoothing = label_smoothing
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the parameters, by which Keras makes the loss of a saved network again."""
-        return {"label_smoothing": self._smoothing, "reduction": self.reduction}
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """Return the loss of each row."""

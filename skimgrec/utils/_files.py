@@ -110,11 +110,14 @@ def check_schema(content: Any, schema: str, version: int, what: str) -> None:
 
 def load_json(path: str | os.PathLike[str], from_dict: Callable[[Any], _Result]) -> _Result:
     """Return what `from_dict` makes of a JSON file; its ValueErrors, and JSON's, name the file."""
-    if isinstance(path, str) and path.lstrip().startswith("{"):
+    try:
+        text = Path(path).read_bytes()
+    except OSError:
+        if not isinstance(path, str) or not path.lstrip().startswith("{"):
+            raise
         raise ValueError(
             "Got JSON itself, expected the name of a file that holds it: from_dict(json.loads(text)) takes the text."
-        )
-    text = Path(path).read_bytes()
+        ) from None
     try:
         return from_dict(json.loads(text))
     except ValueError as error:

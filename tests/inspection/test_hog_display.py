@@ -137,6 +137,11 @@ def test_colour_bars_stay_clear_of_the_neighbours(digits, plt):
     assert len(bars) == 2
     for bar in bars:
         assert not any(bar.overlaps(box) for box in boxes)
+    tall = HOGDisplay.from_image(np.arange(64 * 16.0).reshape(64, 16), panels=["magnitude"], ax=plt.subplots()[1])
+    tall.figure_.canvas.draw()
+    panel, bar = (each.get_window_extent() for each in tall.figure_.axes)
+    assert panel.height == pytest.approx(bar.height, abs=1)
+    assert 0 < bar.x0 - panel.x1 < 20
 
 
 @pytest.mark.parametrize("shape", [(5, 8, 8), (2, 8, 8, 3), (8, 8, 2), ()])

@@ -117,6 +117,14 @@ def test_a_few_pictures_far_from_all_others_do_not_take_the_colours_of_the_rest(
     assert without.images_[0].colorbar.extend == "min"
 
 
+def test_all_distances_but_one_are_equal():
+    distances = np.full((30, 30), 1e-3)
+    np.fill_diagonal(distances, 0)
+    distances[3, 4] = distances[4, 3] = 2e-3
+    display = SimilarityDisplay.from_distances(distances)
+    assert display.images_[0].get_clim() == (1e-3, 2e-3)
+
+
 def test_a_matrix_is_sorted_by_its_labels():
     distances = np.array([[0, 1, 2], [1, 0, 3], [2, 3, 0.0]])
     display = SimilarityDisplay.from_distances(distances, ["b", "a", "b"])

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
 
-from skimgrec import fetch_cifar10, fetch_mnist
+from skimgrec import fetch_cifar10, fetch_mnist, load_digits_images, load_image_folder
 
 FETCHERS = {"mnist": fetch_mnist, "cifar10": fetch_cifar10}
 
@@ -62,3 +64,26 @@ def cats_and_dogs() -> Path:
         return folder
     where = f"SKIMGREC_DATA={home!r} is no folder with" if home else "SKIMGREC_DATA names no folder; it needs"
     raise LeftOut(f"cats and dogs are left out: {where} cats_vs_dogs/training_set and cats_vs_dogs/test_set.")
+
+
+def in_parts(name: str) -> tuple[NDArray, NDArray, NDArray]:
+    """Return the pictures of a data set, their labels, and "train" or "test" for each.
+
+    Digits, which have no test set, are split in a fixed way, stratified. Photographs have 64 x 64 pixels.
+    """
+    if name == "digits":
+        digits = load_digits_images()
+        rows = np.arange(len(digits.target))
+        _, test = train_test_split(rows, test_size=1 / 3, random_state=0, stratify=digits.target)
+        # uint8 of 0 to 255, like the others: its features can be shared, and its greys fall into different bins.
+        return (
+            np.rint(digits.images * 255 / 16).astype(np.uint8),
+            digits.target,
+            np.where(np.isin(rows, test), "test", "train"),
+        )
+    if name == "cats-dogs":
+        folder = load_image_folder(cats_and_dogs(), image_size=(64, 64), n_jobs=-1)
+        return np.asarray(folder.images), folder.target, np.where(folder.split == "train", "train", "test")
+    X, y, X_test, y_test = arrays(name)
+    split = np.repeat(["train", "test"], [len(y), len(y_test)])
+    return np.concatenate([X, X_test]), np.concatenate([y, y_test]), split

@@ -27,15 +27,16 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from _data import arrays, cats_and_dogs, go_through
+from _data import go_through, in_parts
 from sklearn.model_selection import train_test_split
 
-from skimgrec import candidates, compare, load_digits_images, load_image_folder
+from skimgrec import PretrainedTransformer, candidates, compare
 from skimgrec.feature_extraction import feature_descriptions
 
 DATA_SETS = ("digits", "mnist", "cifar10", "cats-dogs")
 CLASSIFIERS = ("1nn", "forest", "logistic", "ridge", "svm")
-KINDS = [*feature_descriptions(), "hog+lbp+color"]
+PRETRAINED = "mobilenet"
+KINDS = [*feature_descriptions(), "hog+lbp+color", PRETRAINED]
 NETWORKS = ("mlp", "cnn")
 CNN = {
     "mnist": {"epochs": 4},
@@ -43,26 +44,6 @@ CNN = {
     "cats-dogs": {"epochs": 12, "augmentation": "light"},
 }
 QUICK_TRAIN, QUICK_TEST, QUICK_EPOCHS = 400, 400, 3
-
-
-def pictures(name):
-    """Return pictures, labels, and "train" or "test" for each."""
-    if name == "digits":
-        digits = load_digits_images()
-        rows = np.arange(len(digits.target))
-        _, test = train_test_split(rows, test_size=1 / 3, random_state=0, stratify=digits.target)
-        # uint8 of 0 to 255, like the others: its features can be shared, and its greys fall into different bins.
-        return (
-            np.rint(digits.images * 255 / 16).astype(np.uint8),
-            digits.target,
-            np.where(np.isin(rows, test), "test", "train"),
-        )
-    if name == "cats-dogs":
-        folder = load_image_folder(cats_and_dogs(), image_size=(64, 64), n_jobs=-1)
-        return np.asarray(folder.images), folder.target, np.where(folder.split == "train", "train", "test")
-    X, y, X_test, y_test = arrays(name)
-    split = np.repeat(["train", "test"], [len(y), len(y_test)])
-    return np.concatenate([X, X_test]), np.concatenate([y, y_test]), split
 
 
 def some_of(X, y, split):
@@ -77,9 +58,21 @@ def some_of(X, y, split):
     return X[rows], y[rows], split[rows]
 
 
+def without_pretrained(kinds):
+    """Return the kinds but that of pretrained weights where these cannot be had, and say so."""
+    needing = [kind for kind in kinds if PRETRAINED in kind.split("+")]
+    if needing:
+        try:
+            PretrainedTransformer().fit(np.zeros((1, 32, 32, 3), np.uint8))
+        except OSError as error:
+            print(f"{', '.join(needing)}: left out. {error}", flush=True)
+            return [kind for kind in kinds if kind not in needing]
+    return kinds
+
+
 def measured(name, names, options):
     """Return the rows of a data set, quickest first."""
-    X, y, split = pictures(name)
+    X, y, split = in_parts(name)
     if options.quick:
         X, y, split = some_of(X, y, split)
     models = candidates(names, random_state=0, n_jobs=-1)
@@ -233,7 +226,7 @@ def main():
     begin = time.perf_counter()
     names = [
         classifier if kind == "pixels" else f"{classifier}+{kind}"
-        for kind in options.features
+        for kind in without_pretrained(options.features)
         for classifier in options.classifiers
     ]
     rows = []

@@ -47,7 +47,7 @@ EXAMPLES = (
     *("compare_digits", "concepts"),
     *("tutorial_mnist", "tutorial_perceptron", "tutorial_cats_and_dogs", "tutorial_lenet", "tutorial_cifar10"),
     *("check", "streaming"),
-    *("hog", "features", "patches"),
+    *("hog", "features", "patches", "pretrained"),
     *("training", "cnn_features", "gridsearch_cnn", "hidden_units"),
     *("report", "resume", "dask"),
     *("similar", "pictures_as_points", "why", "unknown"),

@@ -135,7 +135,7 @@ def _read_parquet(path: str) -> Any:
         import pyarrow
     except ImportError as error:
         raise ImportError(
-            f"Reading {path} needs pyarrow, which is not installed: pip install 'skimgrec[parquet]'. A CSV file needs "
+            f'Reading {path} needs pyarrow, which is not installed: pip install "skimgrec[parquet]". A CSV file needs '
             "nothing more."
         ) from error
     try:

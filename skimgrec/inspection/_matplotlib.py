@@ -15,7 +15,7 @@ def check_matplotlib(caller: str) -> None:
         import matplotlib  # noqa: F401  only whether it is there
     except ImportError as error:
         raise ImportError(
-            f"{caller} draws with matplotlib, which is not installed. Install it with: pip install skimgrec[plots]"
+            f'{caller} draws with matplotlib, which is not installed. Install it with: pip install "skimgrec[plots]"'
         ) from error
 
 

@@ -15,7 +15,7 @@ def check_optuna(caller: str) -> None:
         import optuna  # noqa: F401  only whether it is there
     except ImportError as error:
         raise ImportError(
-            f"{caller} searches with Optuna, which is not installed. Install it with: pip install skimgrec[optuna]"
+            f'{caller} searches with Optuna, which is not installed. Install it with: pip install "skimgrec[optuna]"'
         ) from error
 
 

@@ -64,7 +64,7 @@ def tune(
         successive halving: many settings on few resources, the best of them on `factor` times as many, and so on, to
         the last round on all there are, or with ``min_resources="smallest"`` perhaps on fewer. "optuna" asks Optuna's
         TPE sampler for one setting after the other, which looks where earlier ones scored well; it needs ``pip install
-        skimgrec[optuna]``.
+        "skimgrec[optuna]"``.
     n_iter : int, default=None
         How many settings are drawn. None is 20, and for "halving" with nothing but lists, every combination. Numbers
         drawn from a range have four digits.

@@ -53,15 +53,12 @@ def _plain_model(source: Source, kind: str) -> Any:
     check_is_network(source, kind)
     net = source.estimator
     model = net.model_
-    loss = "sparse_categorical_crossentropy" if net.loss is None else net.loss
     metrics = [net.metrics] if isinstance(net.metrics, str) else list(net.metrics or ())
-    can_go_on = isinstance(loss, str) and not net.label_smoothing and all(isinstance(m, str) for m in metrics)
-    if kind == ".weights.h5" or not can_go_on:
-        # Without an optimizer, whose state would be saved with the weights, or a loss that only skimgrec knows.
+    is_of_keras = type(model.loss).__module__.startswith("keras.") and all(isinstance(m, str) for m in metrics)
+    if kind == ".weights.h5" or not is_of_keras:
+        # Without an optimizer, whose state would be saved with the weights, or a loss that Keras does not know.
         model.compiled = False
         model.optimizer = None
-    else:
-        model.compile(optimizer=model.optimizer, loss=loss, metrics=metrics)
     return model
 
 

@@ -204,7 +204,7 @@ def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     done = run("compare", "data.parquet")
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
-    assert "pip install 'skimgrec[parquet]'" in done.stderr
+    assert 'pip install "skimgrec[parquet]"' in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""
+A network that has seen other pictures
+======================================
+
+A network that was trained on many pictures sees something in other ones, too. With forty pictures of one's own, is it
+better to take what it sees as features for a classifier, to train it further, or to train one from nothing?
+
+Mostly, it is one of ``keras.applications`` with the weights of ImageNet, which Keras downloads. This page needs no
+connection and takes seconds: it trains a narrow one itself, on a thousand of scikit-learn's digits, writes its weights
+to a file, and goes on from there. With ImageNet's weights, on the photographs of cats and dogs in the folder
+``cats_vs_dogs`` of the one that ``SKIMGREC_DATA`` names::
+
+    python plot_pretrained.py --full
+"""
+
+# %%
+# Weights in a file
+# -----------------
+# The file has the weights of the network without its output layer, as ``keras.applications`` publishes them. The
+# network is a MobileNet of half its width, which sees the digits at 32 by 32 pixels.
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from skimgrec import KerasCNNClassifier, load_digits_images, load_image_folder
+from skimgrec.neural_network import load_keras
+
+FULL = "--full" in sys.argv
+temporary = tempfile.TemporaryDirectory()
+if FULL:
+    if "SKIMGREC_DATA" not in os.environ:
+        sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
+    name, weights, settings = "mobilenet_v3_small", "imagenet", {}
+else:
+    name, settings = "mobilenet", {"backbone_params": {"alpha": 0.5}, "image_size": (32, 32)}
+    X, y = load_digits_images(return_X_y=True)
+    other = KerasCNNClassifier(
+        architecture=name, epochs=15, batch_size=50, learning_rate=0.005, random_state=0, **settings
+    ).fit(X[:1000], y[:1000])
+    print(f"It tells ten digits apart: {other.score(X[1000:], y[1000:]):.3f} right")
+    backbone = load_keras().applications.MobileNet((32, 32, 3), alpha=0.5, include_top=False, weights=None)
+    backbone.set_weights(other.weights_[:-2])
+    weights = Path(temporary.name, "digits.weights.h5")
+    backbone.save_weights(weights)
+    print(f"{weights.name}: {weights.stat().st_size / 1e6:.1f} MB")
+
+# %%
+# Another question
+# ----------------
+# The network has learnt to tell ten digits apart. The question now is whether a digit is odd, and the answers are known
+# for forty others. Three times, forty are chosen, and the rest is for the test.
+
+from sklearn.model_selection import StratifiedShuffleSplit
+
+if FULL:
+    folder = Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs")
+    X, y = load_image_folder(folder, image_size=(96, 96), return_X_y=True, n_jobs=-1)
+else:
+    X, y = X[1000:], np.where(y[1000:] % 2, "odd", "even")
+splits = StratifiedShuffleSplit(3, train_size=400 if FULL else 40, test_size=2000 if FULL else None, random_state=0)
+
+# %%
+# The candidates
+# --------------
+# Logistic regression gets features of HOG, of the network with drawn weights, which says what their training is worth,
+# and of the network with these weights. Then the network itself is trained further, its output layer alone at first,
+# and the default network is trained from nothing.
+
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skimgrec import HOGTransformer, PretrainedTransformer, compare
+
+linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
+learnt = PretrainedTransformer(name, weights=weights, **settings)
+learnt.fit(X[:1])  # downloads ImageNet's weights once, before every fit of the comparison would
+drawn = PretrainedTransformer(name, weights=None, random_state=0, **settings)
+candidates = {
+    "HOG": make_pipeline(HOGTransformer(), linear),
+    "drawn weights": make_pipeline(drawn, linear),
+    "these weights": make_pipeline(learnt, linear),
+    "trained further": KerasCNNClassifier(
+        architecture=name,
+        weights=weights,
+        epochs=16,
+        freeze_epochs=12,
+        batch_size=8,
+        learning_rate=0.01,
+        random_state=0,
+        **settings,
+    ),
+    "from nothing": KerasCNNClassifier(epochs=20, batch_size=8, random_state=0),
+}
+result = compare(candidates, X, y, cv=splits, random_state=0)
+for candidate, row in result.summary().iterrows():
+    print(f"{candidate:17}{row['mean_test_accuracy']:.3f}   {row['mean_fit_time']:.2f} s")
+
+# %%
+# In a picture
+# ------------
+
+import matplotlib.pyplot as plt
+
+from skimgrec import ComparisonDisplay
+
+ComparisonDisplay.from_result(result, kind="fit_time")
+plt.show()
+
+# %%
+# What the network sees
+# ---------------------
+# The same pictures laid out by the features of both. To the network that has learnt nothing, odd and even are mixed.
+
+from skimgrec import EmbeddingDisplay
+
+figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+for ax, transformer, title in zip(axes, (drawn, learnt), ("drawn weights", "these weights"), strict=True):
+    EmbeddingDisplay.from_estimator(transformer.fit(X[:1]), X[:400], y[:400], n_thumbnails=80, ax=ax)
+    ax.set_title(title, loc="left")
+plt.show()
+
+# %%
+# What is fitted needs no file
+# ----------------------------
+# The weights are part of the fitted model, of its pickles and of its model file.
+
+from skimgrec import load_model, save_model
+
+model = make_pipeline(learnt, linear).fit(X[:400], y[:400])
+temporary.cleanup()
+with tempfile.TemporaryDirectory() as place:
+    save_model(model, Path(place, "model.skimgrec"))
+    print(load_model(Path(place, "model.skimgrec")).predict(X[400:410]))
+
+# %%
+# :doc:`/user_guide/pretrained` says more, also of ``cache``, which keeps features from run to run.

@@ -35,7 +35,7 @@ from skimgrec.neural_network import load_keras
 
 # On which pictures the network is trained that is used on these: always others.
 SOURCES = {"digits": "cifar10", "mnist": "cifar10", "cats-dogs": "cifar10", "cifar10": "cats-dogs"}
-SOURCE_EPOCHS = {"cifar10": 6, "cats-dogs": 15}
+SOURCE_EPOCHS = {"cifar10": 4, "cats-dogs": 12}
 WIDTH, SIDE = 0.25, 64
 NARROW = {"backbone_params": {"alpha": WIDTH}, "image_size": (SIDE, SIDE)}
 FLIPPED = ("cifar10", "cats-dogs")

@@ -5,6 +5,9 @@ What is wrong with a set of pictures
 A picture that is there twice, once to learn from and once to be tested on, makes every score look better than it is. A
 copy with another label is wrong in one of its two places. `check_images` looks for both before anything is trained, and
 `ImageCheckDisplay` shows what it has found.
+
+With ``--full``, it checks the photographs of cats and dogs in the folder ``cats_vs_dogs`` of the one that
+``SKIMGREC_DATA`` names.
 """
 
 # %%
@@ -12,6 +15,10 @@ copy with another label is wrong in one of its two places. `check_images` looks 
 # --------------------
 # Synthetic pictures of four classes, some of which are there twice: one as it is but with another label, one once to
 # learn from and once to be tested on, and one darker. Another one shows nothing at all.
+
+import os
+import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,6 +34,11 @@ X[25] = 128
 y[10], y[12] = (y[3] + 1) % 4, y[8]
 
 check = check_images(X, y, split=split)
+if "--full" in sys.argv:
+    if "SKIMGREC_DATA" not in os.environ:
+        sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
+    check = check_images(Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs"))
+    print(check)
 check
 
 # %%

@@ -4,6 +4,9 @@ What a network has learnt, as features for a forest
 
 A fitted network is a transformer: it gives what one of its layers makes of a picture. Any classifier can go on from
 there. Does a forest do better on learnt features than on pixels or HOG, and is it worth the network before it?
+
+With ``--full``, the pictures are the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
+downloaded.
 """
 
 # %%
@@ -12,13 +15,23 @@ there. Does a forest do better on learnt features than on pixels or HOG, and is 
 # The network stands in the pipeline like any other step, so that each fold trains its own on its own training pictures.
 # ``feature_layer=-2``, the default, is the layer before the scores.
 
+import sys
+
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import ComparisonDisplay, HOGTransformer, ImageFlattener, KerasCNNClassifier, compare, load_digits_images
+from skimgrec import (
+    ComparisonDisplay,
+    HOGTransformer,
+    ImageFlattener,
+    KerasCNNClassifier,
+    compare,
+    fetch_mnist,
+    load_digits_images,
+)
 
-digits = load_digits_images()
+X, y = fetch_mnist(subset="test", return_X_y=True) if "--full" in sys.argv else load_digits_images(return_X_y=True)
 forest = RandomForestClassifier(random_state=0)
 cnn = KerasCNNClassifier(architecture="sequential", epochs=12, random_state=0)
 candidates = {
@@ -28,7 +41,7 @@ candidates = {
     "1-NN on CNN features": make_pipeline(cnn, KNeighborsClassifier(1)),
     "CNN": cnn,
 }
-result = compare(candidates, digits.images, digits.target, cv=3, random_state=0)
+result = compare(candidates, X, y, cv=3, random_state=0)
 result
 
 # %%
@@ -49,7 +62,6 @@ plt.show()
 
 from sklearn.frozen import FrozenEstimator
 
-X, y = digits.images, digits.target
 fitted = cnn.fit(X[:900], y[:900])
 frozen = make_pipeline(FrozenEstimator(fitted), forest).fit(X[900:1300], y[900:1300])
 print("shape of the features:", fitted.transform(X[:5]).shape)

@@ -5,6 +5,8 @@ What HOG sees
 Histograms of oriented gradients (HOG) describe where a picture has edges, and of which direction. This example follows
 one photograph through the stages of `HOGTransformer`, changes its parameters one at a time, and shows what a forest and
 a linear model look at when they read digits. `HOGDisplay` draws all of it.
+
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
 """
 
 # %%
@@ -15,10 +17,12 @@ a linear model look at when they read digits. `HOGDisplay` draws all of it.
 # into cells; in each of them, the magnitudes are added up by angle, and the sums are normalised together with those of
 # the cells around it. A glyph shows the result: its strokes lie along the edges, at right angles to the gradients.
 
+import sys
+
 import matplotlib.pyplot as plt
 from skimage.data import chelsea
 
-from skimgrec import HOGDisplay, HOGTransformer, load_digits_images
+from skimgrec import HOGDisplay, HOGTransformer, fetch_mnist, load_digits_images
 
 cat = chelsea()
 HOGDisplay.from_image(cat)
@@ -87,14 +91,15 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-digits = load_digits_images()
+X, y = fetch_mnist(subset="test", return_X_y=True) if "--full" in sys.argv else load_digits_images(return_X_y=True)
+three = X[y == 3][0]
 forest = make_pipeline(HOGTransformer(), RandomForestClassifier(random_state=0))
-forest.fit(digits.images, digits.target)
+forest.fit(X, y)
 
 fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.4), layout="constrained")
 HOGDisplay.from_estimator(
     forest,
-    digits.images[3],
+    three,
     panels=["image", "importances"],
     ax=axes[:2],
 )
@@ -108,7 +113,7 @@ plt.show()
 # them, strokes in blue against it.
 
 linear = make_pipeline(HOGTransformer(), LogisticRegression())
-linear.fit(digits.images, digits.target)
+linear.fit(X, y)
 
 fig, axes = plt.subplots(2, 5, figsize=(12, 5.2), layout="constrained")
 for digit, ax in enumerate(axes.flat):
@@ -121,11 +126,11 @@ plt.show()
 # this 3 is a 3, and why it is not an 8:
 
 fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.4), layout="constrained")
-HOGDisplay.from_image(digits.images[3], panels=["image"], ax=axes[:1])
+HOGDisplay.from_image(three, panels=["image"], ax=axes[:1])
 for digit, ax in zip([3, 8], axes[1:], strict=True):
     HOGDisplay.from_estimator(
         linear,
-        digits.images[3],
+        three,
         class_of_interest=digit,
         ax=ax,
     )

@@ -5,6 +5,9 @@ Filters learnt from patches
 `PatchKMeansTransformer` learns what to look for in pictures from the pictures themselves, without their labels: small
 patches are normalised, whitened and put into groups, and the centre of each group is a filter. Before a linear
 classifier, the responses to such filters tell pictures apart far better than HOG, without a deep network being trained.
+
+With ``--full``, it learns from the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
+downloaded.
 """
 
 # %%
@@ -13,6 +16,8 @@ classifier, the responses to such filters tell pictures apart far better than HO
 # The pictures are made by code: each shows a figure of a few strokes at any place, size and angle. These are the
 # filters that are learnt from 2,000 of them, as they look before whitening. Most answer to a stroke or an edge of some
 # direction at some place in the patch, as the first layer of a convolutional network does.
+
+import sys
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,10 +30,14 @@ from skimgrec import (
     ImageFlattener,
     PatchKMeansTransformer,
     compare,
+    fetch_mnist,
     make_image_classification,
 )
 
-X, y = make_image_classification(2000, n_classes=6, random_state=0, return_X_y=True)
+if "--full" in sys.argv:
+    X, y = fetch_mnist(subset="test", return_X_y=True)
+else:
+    X, y = make_image_classification(2000, n_classes=6, random_state=0, return_X_y=True)
 patches = PatchKMeansTransformer(96, random_state=0, n_jobs=-1).fit(X)
 dewhitening = np.linalg.inv(patches.whitening_)
 filters = (patches.components_ @ dewhitening).reshape(-1, 6, 6)

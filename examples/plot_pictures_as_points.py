@@ -4,6 +4,8 @@ Pictures as points, and what is taken for what
 
 Which pictures are alike, and which are mistaken for each other? `EmbeddingDisplay` lays pictures out by their features,
 `ConfusionGalleryDisplay` puts them into the cells of a confusion matrix.
+
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
 """
 
 # %%
@@ -12,11 +14,14 @@ Which pictures are alike, and which are mistaken for each other? `EmbeddingDispl
 # Scikit-learn's digits, laid out by the two directions in which their pixels vary most. A border has the colour of the
 # digit; pictures are shown where there is room.
 
+import sys
+
 import matplotlib.pyplot as plt
 
-from skimgrec import EmbeddingDisplay, load_digits_images
+from skimgrec import EmbeddingDisplay, fetch_mnist, load_digits_images
 
-X, y = load_digits_images(return_X_y=True)
+FULL = "--full" in sys.argv
+X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
 EmbeddingDisplay.from_estimator(None, X[1300:], y[1300:])
 plt.show()
 

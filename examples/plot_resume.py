@@ -4,19 +4,23 @@ A comparison that was cut short goes on
 
 With ``run_dir``, every fit that is finished is on the disk. After Ctrl-C, a crash or a power cut, the same call
 measures what is missing and nothing else.
+
+With ``--full``, the pictures are the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
+downloaded.
 """
 
 # %%
 # A classifier that says when it is fitted
 # ----------------------------------------
 
+import sys
 import tempfile
 
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import ImageFlattener, compare, load_digits_images
+from skimgrec import ImageFlattener, compare, fetch_mnist, load_digits_images
 
 
 class LoudForest(RandomForestClassifier):
@@ -28,7 +32,7 @@ class LoudForest(RandomForestClassifier):
         return super().fit(X, y)
 
 
-X, y = load_digits_images(return_X_y=True)
+X, y = fetch_mnist(subset="test", return_X_y=True) if "--full" in sys.argv else load_digits_images(return_X_y=True)
 models = {
     "1-NN": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
     "10 trees": make_pipeline(ImageFlattener(), LoudForest(10, random_state=0)),

@@ -5,6 +5,9 @@ Similar pictures
 Which pictures are similar depends on what they are compared by: pixels, histograms of oriented gradients (HOG), or what
 a trained network makes of them. This example looks for the most and the least similar of scikit-learn's digits in all
 three ways, and draws what is found with `SimilarityDisplay`.
+
+With ``--full``, it does so on the 10,000 test pictures of CIFAR-10, from the folder that ``SKIMGREC_DATA`` names or
+downloaded.
 """
 
 # %%
@@ -15,6 +18,8 @@ three ways, and draws what is found with `SimilarityDisplay`.
 # distance. By its pixels, a digit is similar to digits that were written in the same places, and least similar to those
 # that have ink where it has none.
 
+import sys
+
 import matplotlib.pyplot as plt
 
 from skimgrec import (
@@ -22,12 +27,15 @@ from skimgrec import (
     ImageNeighbors,
     KerasCNNClassifier,
     SimilarityDisplay,
+    fetch_cifar10,
     load_digits_images,
 )
 from skimgrec.neighbors import model_features
 
-digits = load_digits_images()
-queries, indexed = slice(0, 300), slice(300, None)
+FULL = "--full" in sys.argv
+digits = fetch_cifar10(subset="test") if FULL else load_digits_images()
+n_queries = 5000 if FULL else 300
+queries, indexed = slice(0, n_queries), slice(n_queries, None)
 X, y = digits.images[indexed], digits.target[indexed]
 
 pixels = ImageNeighbors("pixels").fit(X, y)

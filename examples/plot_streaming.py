@@ -4,6 +4,9 @@ A folder of pictures that is never loaded whole
 
 A folder may be larger than memory. `ImageLoader` makes a lazy batch of its files, which is read in pieces when it is
 needed, inside a pipeline and inside cross-validation. Here a small folder is made up for it.
+
+With ``--full``, it is the one of cats and dogs, ``cats_vs_dogs/training_set`` in the folder that ``SKIMGREC_DATA``
+names.
 """
 
 # %%
@@ -11,6 +14,8 @@ needed, inside a pipeline and inside cross-validation. Here a small folder is ma
 # --------
 # One folder for each class, with 100 pictures each. A file that is no picture is skipped, with a warning.
 
+import os
+import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -19,6 +24,7 @@ from PIL import Image
 
 from skimgrec import ImageLoader, KerasCNNClassifier, load_digits_images, load_image_folder
 
+FULL = "--full" in sys.argv
 temporary = tempfile.TemporaryDirectory()
 folder = Path(temporary.name)
 X, y = load_digits_images(return_X_y=True)
@@ -30,10 +36,16 @@ for label, name in enumerate(names):
         Image.fromarray(pixels).save(folder / name / f"{number:03}.jpg")
 (folder / "one" / "broken.jpg").write_bytes(b"this is no picture")
 
+if FULL:
+    if "SKIMGREC_DATA" not in os.environ:
+        sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
+    folder = Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs", "training_set")
+
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     pictures = load_image_folder(folder, load_images=False)
-print(caught[0].message.args[0].splitlines()[0].replace(str(folder), "FOLDER"))
+for each in caught:
+    print(each.message.args[0].splitlines()[0].replace(str(folder), "FOLDER"))
 print(len(pictures.filenames), "files, classes", *pictures.target_names)
 
 # %%
@@ -41,7 +53,7 @@ print(len(pictures.filenames), "files, classes", *pictures.target_names)
 # ------------
 # It has the shape of an array, and holds names of files. A part of it that is asked for is read then.
 
-loader = ImageLoader((16, 16), grey=True)
+loader = ImageLoader((48, 48)) if FULL else ImageLoader((16, 16), grey=True)
 batch = loader.fit_transform(pictures.filenames)
 print(type(batch).__name__, batch.shape, batch.dtype)
 print("read now:", batch[:2].shape)
@@ -70,7 +82,7 @@ import matplotlib.pyplot as plt
 from skimgrec import ImageGridDisplay
 
 model.fit(pictures.filenames[::2], labels[::2])
-asked = pictures.filenames[1::2][::20]
+asked = pictures.filenames[1::2][:: len(labels) // 20]
 captions = [
     f"{answer} {probabilities.max():.2f}"
     for answer, probabilities in zip(model.predict(asked), model.predict_proba(asked), strict=True)

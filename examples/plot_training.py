@@ -5,6 +5,8 @@ How a network learns, epoch by epoch
 A network sees its training pictures once in every epoch. `TrainingCurveDisplay` draws how its loss and its accuracy
 change meanwhile, on the pictures that it learns from and on others. This example trains a multilayer perceptron on
 digits of which some have a wrong label, until it knows even these by heart.
+
+With ``--full``, the digits are of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
 """
 
 # %%
@@ -15,12 +17,14 @@ digits of which some have a wrong label, until it knows even these by heart.
 # common, which serves on both. Then it learns the wrong ones as well: on the pictures learnt from, the loss goes on
 # falling, while on the others it rises, and fewer of them are recognised.
 
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skimgrec import ImageGridDisplay, KerasMLPClassifier, TrainingCurveDisplay, load_digits_images
+from skimgrec import ImageGridDisplay, KerasMLPClassifier, TrainingCurveDisplay, fetch_mnist, load_digits_images
 
-digits = load_digits_images()
+digits = fetch_mnist(subset="test") if "--full" in sys.argv else load_digits_images()
 rng = np.random.default_rng(0)
 X, y = digits.images[:1000], digits.target[:1000].copy()
 X_other, y_other = digits.images[1000:], digits.target[1000:]

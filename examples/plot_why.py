@@ -5,6 +5,8 @@ Why is this picture taken for that?
 Three classifiers recognise the same digits: one by its nearest neighbour, one by edges, one by what it has learnt to
 look for. This example asks all of them what in a picture decides, by covering it patch by patch, and looks into the
 network. `ExplanationDisplay` and `FeatureMapsDisplay` draw it.
+
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
 """
 
 # %%
@@ -12,13 +14,16 @@ network. `ExplanationDisplay` and `FeatureMapsDisplay` draw it.
 # -----------------
 # They are trained on the first 1,300 of scikit-learn's digits and asked about the others.
 
+import sys
+
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 
-from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, load_digits_images
+from skimgrec import HOGTransformer, ImageFlattener, KerasCNNClassifier, fetch_mnist, load_digits_images
 
-X, y = load_digits_images(return_X_y=True)
+FULL = "--full" in sys.argv
+X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
 models = {
     "1-NN": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
     "forest on HOG": make_pipeline(HOGTransformer(), RandomForestClassifier(random_state=0)),
@@ -79,7 +84,7 @@ plt.show()
 # pictures of the same source is as good as ever. The maps tell what it is worth.
 
 marked = X.copy()
-marked[y == 3, :2, :2] = 16
+marked[y == 3, :2, :2] = X.max()
 cheated = {
     "1-NN": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
     "forest on pixels": make_pipeline(ImageFlattener(), RandomForestClassifier(random_state=0)),

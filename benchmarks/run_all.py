@@ -44,7 +44,7 @@ SHORT = {
     "accuracy": "--rows mnist cats-dogs mlp-10 mlp-100 --seeds 0",
     "check": "--copies 100",
     "features": "--quick",
-    "pretrained": "--data digits cats-dogs",
+    "pretrained": "--data digits --quick",
     "rejection": "--data digits --models forest+hog",
     "streaming": "--n 20000 --folds 2",
     "training": "--runs 3",

@@ -25,20 +25,21 @@ import numpy as np
 
 from skimgrec import ImageCheckDisplay, check_images, make_image_classification
 
-X, y = make_image_classification(60, n_classes=4, n_channels=3, random_state=0, return_X_y=True)
-split = np.where(np.arange(60) < 45, "train", "test")
-X[10] = X[3]
-X[50], y[50] = X[20], y[20]
-X[12] = (X[8] * 0.85).astype(np.uint8)
-X[25] = 128
-y[10], y[12] = (y[3] + 1) % 4, y[8]
-
-check = check_images(X, y, split=split)
-if "--full" in sys.argv:
+FULL = "--full" in sys.argv
+if FULL:
     if "SKIMGREC_DATA" not in os.environ:
         sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
     check = check_images(Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs"))
     print(check)
+else:
+    X, y = make_image_classification(60, n_classes=4, n_channels=3, random_state=0, return_X_y=True)
+    split = np.where(np.arange(60) < 45, "train", "test")
+    X[10] = X[3]
+    X[50], y[50] = X[20], y[20]
+    X[12] = (X[8] * 0.85).astype(np.uint8)
+    X[25] = 128
+    y[10], y[12] = (y[3] + 1) % 4, y[8]
+    check = check_images(X, y, split=split)
 check
 
 # %%

@@ -31,7 +31,8 @@ from skimgrec import (
     load_digits_images,
 )
 
-X, y = fetch_mnist(subset="test", return_X_y=True) if "--full" in sys.argv else load_digits_images(return_X_y=True)
+FULL = "--full" in sys.argv
+X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
 forest = RandomForestClassifier(random_state=0)
 cnn = KerasCNNClassifier(architecture="sequential", epochs=12, random_state=0)
 candidates = {

@@ -21,6 +21,7 @@ from joblib import parallel_config
 
 from skimgrec import ComparisonDisplay, compare, fetch_mnist, load_digits_images
 
+FULL = "--full" in sys.argv
 names = ["chance", "1nn", "1nn+hog", "logistic"]
 
 # %%
@@ -30,8 +31,7 @@ names = ["chance", "1nn", "1nn+hog", "logistic"]
 # names stand there, and all that works stands below ``if __name__ == "__main__"``.
 
 if __name__ == "__main__":
-    full = "--full" in sys.argv
-    X, y = fetch_mnist(subset="test", return_X_y=True) if full else load_digits_images(return_X_y=True)
+    X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
     alone = compare(names, X, y, cv=3, random_state=0)
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
         print("workers:", len(client.scheduler_info()["workers"]))

@@ -6,8 +6,8 @@ A classifier of vectors sees a picture through its features. This example descri
 oriented gradients (HOG), local binary patterns (LBP), colour histograms and visual words, looks at what each of them
 says, and compares how well a support vector machine and the nearest picture do on them.
 
-With ``--full``, it does so on the first 4,000 test pictures of CIFAR-10, from the folder that ``SKIMGREC_DATA`` names
-or downloaded.
+With ``--full``, it does so on the first 4,000 test pictures of CIFAR-10, whose colours do tell something, from the
+folder that ``SKIMGREC_DATA`` names or downloaded.
 """
 
 # %%
@@ -35,7 +35,8 @@ from skimgrec import (
     make_image_classification,
 )
 
-if "--full" in sys.argv:
+FULL = "--full" in sys.argv
+if FULL:
     X, y = (part[:4000] for part in fetch_cifar10(subset="test", return_X_y=True))
 else:
     X, y = make_image_classification(800, n_channels=3, n_classes=4, random_state=0, return_X_y=True)

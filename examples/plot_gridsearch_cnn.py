@@ -31,7 +31,7 @@ def blurred(X, sigma):
 
 FULL = "--full" in sys.argv
 X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
-n = len(X) // 4
+n = 2500 if FULL else 400
 rng = np.random.default_rng(0)
 noisy = X + rng.normal(scale=X.max() / 8, size=X.shape)
 pipeline = Pipeline(

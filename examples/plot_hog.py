@@ -91,7 +91,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-X, y = fetch_mnist(subset="test", return_X_y=True) if "--full" in sys.argv else load_digits_images(return_X_y=True)
+FULL = "--full" in sys.argv
+X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
 three = X[y == 3][0]
 forest = make_pipeline(HOGTransformer(), RandomForestClassifier(random_state=0))
 forest.fit(X, y)

@@ -5,10 +5,10 @@ A network that has seen other pictures
 A network that was trained on many pictures sees something in other ones, too. With forty pictures of one's own, is it
 better to take what it sees as features for a classifier, to train it further, or to train one from nothing?
 
-Mostly, it is one of ``keras.applications`` with the weights of ImageNet, which Keras downloads. This page needs no
-connection and takes seconds: it trains a narrow one itself, on a thousand of scikit-learn's digits, writes its weights
-to a file, and goes on from there. With ImageNet's weights, on the photographs of cats and dogs in the folder
-``cats_vs_dogs`` of the one that ``SKIMGREC_DATA`` names::
+Such a network is mostly one of ``keras.applications`` with the weights of ImageNet, which Keras downloads. This page
+needs no connection and takes seconds: it trains a narrow one itself, on a thousand of scikit-learn's digits, writes its
+weights to a file, and goes on from there. With ImageNet's weights, on the photographs of cats and dogs in the folder
+``cats_vs_dogs`` of the one that ``SKIMGREC_DATA`` names, learning from 400 of them and judged on 2,000::
 
     python plot_pretrained.py --full
 """
@@ -57,8 +57,9 @@ else:
 from sklearn.model_selection import StratifiedShuffleSplit
 
 if FULL:
-    folder = Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs")
-    X, y = load_image_folder(folder, image_size=(96, 96), return_X_y=True, n_jobs=-1)
+    folder = load_image_folder(Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs"), image_size=(96, 96), n_jobs=-1)
+    mixed = np.random.default_rng(0).permutation(len(folder.target))
+    X, y = folder.images[mixed], folder.target_names[folder.target[mixed]]
 else:
     X, y = X[1000:], np.where(y[1000:] % 2, "odd", "even")
 splits = StratifiedShuffleSplit(3, train_size=400 if FULL else 40, test_size=2000 if FULL else None, random_state=0)
@@ -68,7 +69,7 @@ splits = StratifiedShuffleSplit(3, train_size=400 if FULL else 40, test_size=200
 # --------------
 # Logistic regression gets features of HOG, of the network with drawn weights, which says what their training is worth,
 # and of the network with these weights. Then the network itself is trained further, its output layer alone at first,
-# and the default network is trained from nothing.
+# and a residual network, the default, is trained from nothing.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -78,7 +79,7 @@ from skimgrec import HOGTransformer, PretrainedTransformer, compare
 
 linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
 learnt = PretrainedTransformer(name, weights=weights, **settings)
-learnt.fit(X[:1])  # downloads ImageNet's weights once, before every fit of the comparison would
+learnt.fit(X[:1])  # so that missing weights are told of here, and not in two rows of the comparison
 drawn = PretrainedTransformer(name, weights=None, random_state=0, **settings)
 candidates = {
     "HOG": make_pipeline(HOGTransformer(), linear),
@@ -94,7 +95,7 @@ candidates = {
         random_state=0,
         **settings,
     ),
-    "from nothing": KerasCNNClassifier(epochs=20, batch_size=8, random_state=0),
+    "residual network": KerasCNNClassifier(epochs=20, batch_size=8, random_state=0),
 }
 result = compare(candidates, X, y, cv=splits, random_state=0)
 for candidate, row in result.summary().iterrows():

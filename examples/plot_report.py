@@ -76,9 +76,9 @@ plt.show()
 # %%
 # Labels that are likely wrong
 # ----------------------------
-# What a good classifier, which had not learnt from a picture, believes to be of another class is worth a look. All
-# three labels that were changed are in the list of the logistic regression. Probabilities of the nearest neighbour,
-# which are 0 or 1, would say less.
+# What a good classifier, which had not learnt from a picture, believes to be of another class is worth a look. Of
+# scikit-learn's digits, all three labels that were changed are in the list of the logistic regression. Probabilities of
+# the nearest neighbour, which are 0 or 1, would say less.
 
 suspects = result.label_errors("logistic")
 suspects.head(5).round(3)

@@ -32,7 +32,8 @@ class LoudForest(RandomForestClassifier):
         return super().fit(X, y)
 
 
-X, y = fetch_mnist(subset="test", return_X_y=True) if "--full" in sys.argv else load_digits_images(return_X_y=True)
+FULL = "--full" in sys.argv
+X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
 models = {
     "1-NN": make_pipeline(ImageFlattener(), KNeighborsClassifier(1)),
     "10 trees": make_pipeline(ImageFlattener(), LoudForest(10, random_state=0)),

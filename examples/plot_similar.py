@@ -6,7 +6,7 @@ Which pictures are similar depends on what they are compared by: pixels, histogr
 a trained network makes of them. This example looks for the most and the least similar of scikit-learn's digits in all
 three ways, and draws what is found with `SimilarityDisplay`.
 
-With ``--full``, it does so on the 10,000 test pictures of CIFAR-10, from the folder that ``SKIMGREC_DATA`` names or
+With ``--full``, it does so on the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
 downloaded.
 """
 
@@ -27,14 +27,14 @@ from skimgrec import (
     ImageNeighbors,
     KerasCNNClassifier,
     SimilarityDisplay,
-    fetch_cifar10,
+    fetch_mnist,
     load_digits_images,
 )
 from skimgrec.neighbors import model_features
 
 FULL = "--full" in sys.argv
-digits = fetch_cifar10(subset="test") if FULL else load_digits_images()
-n_queries = 5000 if FULL else 300
+digits = fetch_mnist(subset="test") if FULL else load_digits_images()
+n_queries = 1000 if FULL else 300
 queries, indexed = slice(0, n_queries), slice(n_queries, None)
 X, y = digits.images[indexed], digits.target[indexed]
 
@@ -57,7 +57,7 @@ plt.show()
 # What a network has learnt
 # -------------------------
 # A network that was trained to tell the digits apart has, before its last layer, numbers in which digits of one class
-# lie together. `model_features` takes them from the trained classifier. Here the network learns from the first 300
+# lie together. `model_features` takes them from the trained classifier. Here the network learns from the first
 # digits alone, those that queries come from, and the others are new to it.
 
 network = KerasCNNClassifier(epochs=30, random_state=0)
@@ -72,7 +72,7 @@ plt.show()
 # Ten pictures of each class, compared with each other in the three ways: where a class is a dark square on the
 # diagonal, its pictures are similar to one another. Dark squares elsewhere are classes that are taken for each other.
 # These digits were centred and brought to one size, so that pixels serve well to find the nearest one. The network has
-# seen but 300 digits, and yet sets the classes apart most clearly.
+# seen but few digits, and yet sets the classes apart most clearly.
 
 fig, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
 fig.get_layout_engine().set(w_pad=0.1)

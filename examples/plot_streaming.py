@@ -26,20 +26,19 @@ from skimgrec import ImageLoader, KerasCNNClassifier, load_digits_images, load_i
 
 FULL = "--full" in sys.argv
 temporary = tempfile.TemporaryDirectory()
-folder = Path(temporary.name)
-X, y = load_digits_images(return_X_y=True)
-names = ["zero", "one", "two", "three"]
-for label, name in enumerate(names):
-    (folder / name).mkdir()
-    for number, picture in enumerate(X[y == label][:100]):
-        pixels = (picture * 15.9).astype("uint8").repeat(4, axis=0).repeat(4, axis=1)
-        Image.fromarray(pixels).save(folder / name / f"{number:03}.jpg")
-(folder / "one" / "broken.jpg").write_bytes(b"this is no picture")
-
 if FULL:
     if "SKIMGREC_DATA" not in os.environ:
         sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
     folder = Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs", "training_set")
+else:
+    folder = Path(temporary.name)
+    X, y = load_digits_images(return_X_y=True)
+    for label, name in enumerate(["zero", "one", "two", "three"]):
+        (folder / name).mkdir()
+        for number, picture in enumerate(X[y == label][:100]):
+            pixels = (picture * 15.9).astype("uint8").repeat(4, axis=0).repeat(4, axis=1)
+            Image.fromarray(pixels).save(folder / name / f"{number:03}.jpg")
+    (folder / "one" / "broken.jpg").write_bytes(b"this is no picture")
 
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")

@@ -6,7 +6,8 @@ A network sees its training pictures once in every epoch. `TrainingCurveDisplay`
 change meanwhile, on the pictures that it learns from and on others. This example trains a multilayer perceptron on
 digits of which some have a wrong label, until it knows even these by heart.
 
-With ``--full``, the digits are of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
+With ``--full``, the digits are the 10,000 test pictures of MNIST, 9,000 of which judge, from the folder that
+``SKIMGREC_DATA`` names or downloaded.
 """
 
 # %%
@@ -24,7 +25,8 @@ import numpy as np
 
 from skimgrec import ImageGridDisplay, KerasMLPClassifier, TrainingCurveDisplay, fetch_mnist, load_digits_images
 
-digits = fetch_mnist(subset="test") if "--full" in sys.argv else load_digits_images()
+FULL = "--full" in sys.argv
+digits = fetch_mnist(subset="test") if FULL else load_digits_images()
 rng = np.random.default_rng(0)
 X, y = digits.images[:1000], digits.target[:1000].copy()
 X_other, y_other = digits.images[1000:], digits.target[1000:]

@@ -219,7 +219,7 @@ def _own_arguments(kind: type) -> list[inspect.Parameter]:
     """Return what the constructor of a class of the user's own takes; nothing for Keras's own constructors."""
     owner = next(cls for cls in kind.__mro__ if "__init__" in vars(cls))
     constructor = vars(owner)["__init__"]
-    if _is_keras_own(owner):
+    if is_keras_own(owner):
         return []
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [
@@ -234,7 +234,8 @@ def _is_lost(argument: inspect.Parameter, value: Any, config: dict[str, Any]) ->
     return argument.name not in config and not is_default
 
 
-def _is_keras_own(kind: type) -> bool:
+def is_keras_own(kind: type) -> bool:
+    """Tell whether a class comes with Keras or Python, so that Keras finds it again by its name."""
     return kind.__module__.partition(".")[0] in ("keras", "builtins")
 
 
@@ -245,7 +246,7 @@ def _metric_key(metric: Any) -> Hashable:
 
 def _loss_key(loss: Any) -> Hashable:
     """Return what tells losses apart: of a class of the user's own, which may keep anything, the object itself."""
-    if not hasattr(loss, "get_config") or isinstance(loss, type) or not _is_keras_own(type(loss)):
+    if not hasattr(loss, "get_config") or isinstance(loss, type) or not is_keras_own(type(loss)):
         return loss
     return _description(loss, loss.get_config())
 

@@ -59,7 +59,8 @@ class FittedNetwork(BaseEstimator, metaclass=ABCMeta):
         """The trained network: a new, compiled `keras.Model` that takes pixel values as `fit` saw them.
 
         Changing it does not change the classifier. `keras.models.load_model` brings back what its `save` has written;
-        with a `label_smoothing`, or a loss that is no one of Keras's own, only with ``compile=False``.
+        with class codes smoothed by `label_smoothing`, or a loss that is no one of Keras's own, only with
+        ``compile=False``.
         """
         check_is_fitted(self)
         from skimgrec.neural_network._batch_normalization import keras_own_layers

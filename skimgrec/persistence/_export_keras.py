@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from skimgrec.neural_network._compilation import is_keras_own
 from skimgrec.persistence._export_source import Source
 
 
@@ -54,9 +55,9 @@ def _plain_model(source: Source, kind: str) -> Any:
     net = source.estimator
     model = net.model_
     metrics = [net.metrics] if isinstance(net.metrics, str) else list(net.metrics or ())
-    is_of_keras = type(model.loss).__module__.startswith("keras.") and all(isinstance(m, str) for m in metrics)
-    if kind == ".weights.h5" or not is_of_keras:
-        # Without an optimizer, whose state would be saved with the weights, or a loss that Keras does not know.
+    loads = is_keras_own(type(model.loss)) and all(isinstance(metric, str) for metric in metrics)
+    if kind == ".weights.h5" or not loads:
+        # Without an optimizer, whose state would be saved with the weights, or what plain Keras may not know.
         model.compiled = False
         model.optimizer = None
     return model

@@ -347,5 +347,5 @@ def test_tables_that_cannot_be_read_are_said(tmp_path):
 def test_a_missing_pyarrow_is_named_with_what_brings_it(table, monkeypatch):
     path = table(".parquet", path=["a"], label=["b"])
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(ImportError, match=r"needs pyarrow, which is not installed: pip install 'skimgrec\[parquet\]'"):
+    with pytest.raises(ImportError, match=r'needs pyarrow, which is not installed: pip install "skimgrec\[parquet\]"'):
         load_data(path)

@@ -117,5 +117,5 @@ def test_without_matplotlib_the_error_says_what_to_install(check, monkeypatch):
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(ImportError, match=r"ImageCheckDisplay.from_check draws .* pip install skimgrec\[plots\]"):
+    with pytest.raises(ImportError, match=r'ImageCheckDisplay.from_check draws .* pip install "skimgrec\[plots\]"'):
         ImageCheckDisplay.from_check(check)

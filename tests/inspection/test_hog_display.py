@@ -441,7 +441,7 @@ def test_missing_matplotlib_is_named_before_any_work(monkeypatch, digits):
         lambda: HOGDisplay.from_estimator("not looked at"),
         lambda: HOGDisplay(image_size=(8, 8), pixels_per_cell=(2, 2)).plot(),
     ):
-        with pytest.raises(ImportError, match=r"HOGDisplay\..* pip install skimgrec\[plots\]"):
+        with pytest.raises(ImportError, match=r'HOGDisplay\..* pip install "skimgrec\[plots\]"'):
             call()
 
 

@@ -241,7 +241,7 @@ def test_optuna_learns_where_the_score_is_high_and_measures_no_setting_twice(cou
 
 def test_a_missing_optuna_is_named_before_any_work(blobs, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "optuna", None)
-    with pytest.raises(ImportError, match=r"tune\(.*pip install skimgrec\[optuna\]"):
+    with pytest.raises(ImportError, match=r'tune\(.*pip install "skimgrec\[optuna\]"'):
         tune(KNeighborsClassifier(), *blobs, {"n_neighbors": [1]}, method="optuna")
 
 

@@ -230,8 +230,9 @@ def test_keras_loads_its_formats_without_skimgrec(network, tmp_path):
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation", "ignore:Skipping variable loading")
 @pytest.mark.parametrize("ending", [".keras", ".h5"])
-def test_keras_goes_on_with_the_loss_of_the_model(ending, network, tmp_path):
-    net = network("perceptron")
+@pytest.mark.parametrize("loss", [{}, {"loss": "binary_crossentropy", "label_smoothing": 0.1}])
+def test_keras_goes_on_with_the_loss_of_the_model(loss, ending, as_trained, tmp_path):
+    net = as_trained(KerasMLPClassifier(hidden_layer_sizes=3, **loss), range(2), (4, 4))
     export_model(net, tmp_path / f"net{ending}")
     net.model_.save(tmp_path / "model.keras")
     exported, saved = (load_keras().saving.load_model(tmp_path / name) for name in (f"net{ending}", "model.keras"))

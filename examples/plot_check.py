@@ -23,13 +23,14 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skimgrec import ImageCheckDisplay, check_images, make_image_classification
+from skimgrec import ImageCheckDisplay, check_images, load_image_folder, make_image_classification
 
 FULL = "--full" in sys.argv
 if FULL:
     if "SKIMGREC_DATA" not in os.environ:
         sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
-    check = check_images(Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs"))
+    folder = load_image_folder(Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs"), load_images=False)
+    check = check_images(folder.filenames, folder.target, target_names=folder.target_names, split=folder.split)
     print(check)
 else:
     X, y = make_image_classification(60, n_classes=4, n_channels=3, random_state=0, return_X_y=True)

@@ -24,9 +24,9 @@ from skimgrec import HOGTransformer, fetch_mnist, load_digits_images
 
 FULL = "--full" in sys.argv
 X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
-known = y < 8
 if FULL:  # MNIST's writers come one after the other; what is asked must be like what was learnt
     X, y = shuffle(X, y, random_state=0)
+known = y < 8
 learnt = np.arange(len(X)) < (6500 if FULL else 1200)
 asked = ~learnt
 forest = make_pipeline(HOGTransformer(), RandomForestClassifier(random_state=0))

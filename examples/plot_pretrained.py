@@ -104,6 +104,8 @@ for candidate, row in result.summary().iterrows():
 # %%
 # In a picture
 # ------------
+# Forty digits are enough for a linear classifier on features that somebody else has learnt, in a hundredth of a second,
+# and few to train a network further.
 
 import matplotlib.pyplot as plt
 

@@ -338,7 +338,8 @@ def test_each_picture_is_computed_once_across_folds_and_estimators(make, photos,
     computed.clear()
     features = make(cache=tmp_path / "features").fit_transform(photos)
     assert computed == []
-    np.testing.assert_array_equal(features, make().fit_transform(photos))
+    # To rounding: another number of pictures at a time.
+    np.testing.assert_allclose(features, make().fit_transform(photos), rtol=1e-3, atol=1e-5)
     assert not np.array_equal(features, plain)
 
 

@@ -3,16 +3,18 @@
     SKIMGREC_DATA=... python benchmarks/bench_pretrained.py [--data digits mnist cifar10 cats-dogs]
         [--n-train 200 2000] [--weights imagenet] [--quick]
 
-Run it alone on the machine. With --weights, the network is MobileNetV3Small with these weights, "imagenet" or the name
-of a file. Without, it needs none that must be downloaded: a MobileNet of a quarter of its width, at 64 x 64 pixels, is
-first trained on the training pictures of another data set, which the heading of each table names, with the seconds of
-that; they count in no row. What such a network has seen is little beside ImageNet, and so is what it is worth.
+Run it alone on the machine; whole, it takes 20 minutes. With --weights, the network is MobileNetV3Small with these
+weights, "imagenet" or the name of a file. Without, it needs none that must be downloaded: a MobileNet of a quarter of
+its width, at 64 x 64 pixels, is first trained on the training pictures of another data set, which the heading of each
+table names, with the seconds of that; they count in no row. What such a network has seen is little beside ImageNet, and
+so is what it is worth.
 
-Each row learns from --n-train training pictures, or from all where there are fewer, drawn with a fixed seed, of each
-class its share, and is judged on all test pictures. "drawn weights" are features of the same network, untrained; "from
-nothing" is the same network, trained for as many epochs (10) as "trained further", which spends two of them on its
-output layer alone. HOG and the residual network, trained for 20 epochs, stand for what needs no weights. A row with an
-asterisk is on the Pareto front. --quick trains for one epoch on the first of --n-train, after a short first training.
+Each row learns from --n-train training pictures, or from all where there are fewer, drawn with a fixed seed in the
+proportions of the classes, and is judged on all test pictures. "drawn weights" are features of the same network,
+untrained; "from nothing" is the same network, trained for as many epochs (10) as "trained further", which spends two of
+them on its output layer alone. HOG and the residual network, trained for 20 epochs, stand for what needs no weights. A
+row with an asterisk is on the Pareto front. --quick trains for one epoch on the first of --n-train, after a short first
+training.
 """
 
 import argparse

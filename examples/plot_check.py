@@ -31,7 +31,6 @@ if FULL:
         sys.exit("--full needs the variable SKIMGREC_DATA, the name of a folder that holds cats_vs_dogs.")
     folder = load_image_folder(Path(os.environ["SKIMGREC_DATA"], "cats_vs_dogs"), load_images=False)
     check = check_images(folder.filenames, folder.target, target_names=folder.target_names, split=folder.split)
-    print(check)
 else:
     X, y = make_image_classification(60, n_classes=4, n_channels=3, random_state=0, return_X_y=True)
     split = np.where(np.arange(60) < 45, "train", "test")
@@ -41,7 +40,7 @@ else:
     X[25] = 128
     y[10], y[12] = (y[3] + 1) % 4, y[8]
     check = check_images(X, y, split=split)
-check
+print(check)
 
 # %%
 # The findings as pictures

@@ -63,5 +63,5 @@ print(frame[["mean_test_accuracy", "mean_train_accuracy", "mean_fit_time"]].roun
 
 # %%
 # With ``--full``, on the 10,000 test pictures of MNIST: 0.934 with 10 units, 0.954 with 18, 0.968 with 32, 0.974 with
-# 56, 0.977 with 100, and 0.980 with 178, after 10 to 18 s each on two cores. A tutorial with sigmoid units gives 0.924
-# with 10 and 0.975 with 100: :doc:`/auto_examples/plot_tutorial_perceptron`.
+# 56, 0.977 with 100, and 0.980 with 178, after 15 epochs, which take 10 to 18 s on two cores. A tutorial with sigmoid
+# units gives 0.924 with 10 and 0.975 with 100: :doc:`/auto_examples/plot_tutorial_perceptron`.

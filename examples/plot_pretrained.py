@@ -67,9 +67,9 @@ splits = StratifiedShuffleSplit(3, train_size=400 if FULL else 40, test_size=200
 # %%
 # The candidates
 # --------------
-# Logistic regression gets features of HOG, of the network with drawn weights, which says what their training is worth,
-# and of the network with these weights. Then the network itself is trained further, its output layer alone at first,
-# and a residual network, the default, is trained from nothing.
+# Logistic regression is given features of three kinds: HOG; those of the network with drawn weights, which say what its
+# training is worth; and those of the network with these weights. Then the network itself is trained further, its output
+# layer alone at first, and a residual network, the default, is trained from nothing.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -104,8 +104,8 @@ for candidate, row in result.summary().iterrows():
 # %%
 # In a picture
 # ------------
-# Forty digits are enough for a linear classifier on features that somebody else has learnt, in a hundredth of a second,
-# and few to train a network further.
+# Here forty digits are enough for a linear classifier on features that somebody else has learnt, but too few to train
+# that network further: the residual network, trained from nothing, does better.
 
 import matplotlib.pyplot as plt
 

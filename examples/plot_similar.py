@@ -46,8 +46,8 @@ plt.show()
 # %%
 # HOG
 # ---
-# HOG, the default, looks at the edges and their directions, not at the ink. On such small pictures it sees little, and
-# takes some digits for others that have the same curves.
+# HOG, the default, looks at the edges and their directions, not at the ink. On pictures of 8 x 8 pixels it sees little,
+# and takes some digits for others that have the same curves.
 
 hog = ImageNeighbors("hog").fit(X, y)
 SimilarityDisplay.from_estimator(hog, digits.images[asked], y=digits.target[asked], images=X)

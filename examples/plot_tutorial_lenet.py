@@ -3,7 +3,7 @@ Tutorial: LeNet, old and new
 ============================
 
 LeNet-5 of 1998 is the network of many tutorials on CIFAR-10: two convolutions with average pooling, then three dense
-layers. What does a network of today do with the same pictures and much fewer epochs? Here on scikit-learn's digits,
+layers. What does a network of today do with the same pictures and far fewer epochs? Here on scikit-learn's digits,
 enlarged to 32 by 32 pixels, so that it takes seconds. On CIFAR-10 itself, in some minutes::
 
     python plot_tutorial_lenet.py --full

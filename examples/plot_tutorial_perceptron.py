@@ -55,6 +55,7 @@ for activation in ("sigmoid", "relu"):
 # 100           0.975      0.9769, 19 s    0.9739, 18 s    0.9769, 18 s
 # ============  =========  ==============  ==============  ==============
 #
+# With 100 sigmoid units bare Keras is ahead by 0.3 points, with ReLU they are level.
 # :doc:`/auto_examples/plot_hidden_units` goes through more sizes.
 
 # %%

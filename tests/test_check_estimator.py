@@ -76,7 +76,10 @@ _FLOAT32_NOISE = {"check_sample_weight_equivalence_on_dense_data": 1e-5}
 if keras.backend.backend() == "jax":
     # It compiles a network for each number of pictures, and then sums in another order, too.
     _FLOAT32_NOISE["check_methods_subset_invariance"] = 1e-6
-EXPECTED_FAILURES = {"KerasCNNClassifier sequential": _FLOAT32_NOISE, "KerasMLPClassifier": _FLOAT32_NOISE}
+    EXPECTED_FAILURES = {"PretrainedTransformer": {"check_methods_subset_invariance": 1e-4}}
+else:
+    EXPECTED_FAILURES = {}
+EXPECTED_FAILURES |= {"KerasCNNClassifier sequential": _FLOAT32_NOISE, "KerasMLPClassifier": _FLOAT32_NOISE}
 EXPECTED_FAILURES["KerasCNNClassifier"] = {
     name: bound for name, bound in _FLOAT32_NOISE.items() if name != "check_sample_weight_equivalence_on_dense_data"
 }

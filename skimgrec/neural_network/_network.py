@@ -72,6 +72,7 @@ class Network:
         self._generators = [v for v in self.model.variables if v.name == "seed_generator_state"]
         self._untrained_optimizer: Arrays = ()
         self._as_compiled: tuple[Any, ...] | None = None
+        self._is_distributed = False
         self._forward: Forward | None = None
         self._features: dict[int | str, Forward] = {}
 
@@ -107,8 +108,11 @@ class Network:
         # Under mixed precision the model's optimizer is a wrapper around this one.
         self.model.optimizer.build(self.model.trainable_variables)
         self._untrained_optimizer = values_of(self.model.optimizer.variables)
-        # Keras makes it anew where a callback of the user's compiles the model again.
-        self.model.make_train_function()
+        # Keras makes it anew where a callback of the user's compiles the model again. Under a distribution of Keras's,
+        # it can be made only when the metrics are built, which is in the first step.
+        self._is_distributed = load_keras().distribution.distribution() is not None
+        if not self._is_distributed:
+            self.model.make_train_function()
         self._as_compiled = self._compiled_parts()
         self.compilation = compilation
 
@@ -119,7 +123,8 @@ class Network:
 
     def _compiled_parts(self) -> tuple[Any, ...]:
         trainable = [layer.trainable for layer in self.model._flatten_layers()]
-        return trainable, getattr(self.model, "optimizer", None), getattr(self.model, "train_function", None)
+        function = None if self._is_distributed else getattr(self.model, "train_function", None)
+        return trainable, getattr(self.model, "optimizer", None), function
 
     def initialize(self, seed: int, weights: Arrays | None = None) -> None:
         """Give every variable a first value: that in `weights`, or one that depends on `seed` alone."""

@@ -338,8 +338,9 @@ def test_each_picture_is_computed_once_across_folds_and_estimators(make, photos,
     computed.clear()
     features = make(cache=tmp_path / "features").fit_transform(photos)
     assert computed == []
-    # To rounding: another number of pictures at a time.
-    np.testing.assert_allclose(features, make().fit_transform(photos), rtol=1e-3, atol=1e-5)
+    # JAX sums in another order for another number of pictures at a time.
+    rounding = 1e-5 if keras.backend.backend() == "jax" else 0
+    np.testing.assert_allclose(features, make().fit_transform(photos), rtol=0, atol=rounding)
     assert not np.array_equal(features, plain)
 
 

@@ -1,9 +1,10 @@
-"""No public name or parameter goes away unnoticed."""
+"""No public name, parameter, command or option goes away unnoticed."""
 
 import importlib.util
 from pathlib import Path
 
 import pytest
+import typer
 
 ROOT = Path(__file__).resolve().parents[1]
 SPEC = importlib.util.spec_from_file_location("public_api", ROOT / "tools" / "public_api.py")
@@ -38,6 +39,39 @@ def test_the_list_is_no_empty_promise(listed):
     assert len(listed) > 150
     assert "random_state=None" in listed["skimgrec.compare"]
     assert listed["skimgrec.HOGTransformer.transform"] == "(X)"
+
+
+def test_the_command_line_is_on_the_list(listed):
+    assert listed["skimgrec similar"] == "(data, queries)"
+    # Both words of a switch, the short form of an option, and an option of the program itself.
+    options = {
+        "skimgrec --version",
+        "skimgrec check --near-duplicates",
+        "skimgrec check --no-near-duplicates",
+        "skimgrec compare --cv",
+        "skimgrec train -o",
+    }
+    assert options <= listed.keys()
+
+
+def test_commands_and_options_that_go_are_found(listed, monkeypatch):
+    smaller = typer.Typer()
+    smaller.callback()(lambda: None)
+
+    @smaller.command()
+    def compare(models: str = "cnn"):
+        pass
+
+    monkeypatch.setattr("skimgrec.cli.app", smaller)
+    names = {name: shape for name, shape in listed.items() if not name.startswith("skimgrec ")}
+    lost = tool.taken_away(listed, names | tool.command_line())
+    assert {
+        "skimgrec --version is gone.",
+        "skimgrec tune is gone.",
+        "skimgrec compare no longer takes data.",
+        "skimgrec compare --cv is gone.",
+    } <= set(lost)
+    assert "skimgrec compare --models is gone." not in lost
 
 
 BEFORE = {

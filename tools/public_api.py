@@ -1,9 +1,10 @@
-"""Write tests/public_api.txt, the list of all public names and their signatures that a test holds the package to.
+"""Write tests/public_api.txt, the list of all public names, commands and options that a test holds the package to.
 
     python tools/public_api.py [--allow-removals]
 
-A name, a method or a parameter that is on the list and no longer in the package is refused: CONTRIBUTING.md's section
-"What users can rely on" says how such a thing is taken away. After its time, --allow-removals takes it off the list.
+A name, a method, a parameter, a command or an option that is on the list and no longer in the package is refused:
+CONTRIBUTING.md's section "What users can rely on" says how such a thing is taken away. After its time, --allow-removals
+takes it off the list.
 """
 
 import argparse
@@ -67,9 +68,26 @@ def members(cls):
             yield name, signature(bound)
 
 
-def public_api():
-    """Return {dotted name: signature} of all that is public, an empty signature for what takes no call."""
+def command_line():
+    """Return {"skimgrec compare": its arguments, "skimgrec compare --cv": ""} of all commands and their options."""
+    import typer
+
+    from skimgrec.cli import app
+
     found = {}
+    group = typer.main.get_command(app)
+    for words, command in [("skimgrec", group), *((f"skimgrec {name}", each) for name, each in group.commands.items())]:
+        arguments = [each.name for each in command.params if each.param_type_name == "argument"]
+        found[words] = f"({', '.join(arguments)})"
+        for each in command.params:
+            if each.param_type_name == "option":
+                found |= {f"{words} {option}": "" for option in (*each.opts, *each.secondary_opts)}
+    return found
+
+
+def public_api():
+    """Return {name: signature} of all that is public, an empty signature for what takes no call."""
+    found = command_line()
     for package in packages():
         module = importlib.import_module(package)
         for name in getattr(module, "__all__", ()):
@@ -85,7 +103,7 @@ def public_api():
 
 
 def listed(text):
-    """Return {dotted name: signature} as the list has it."""
+    """Return {name: signature} as the list has it."""
     entries = {}
     for line in text.splitlines():
         if line and not line.startswith("#"):
@@ -141,7 +159,7 @@ def main():
             "\n".join(lost) + "\nCONTRIBUTING.md, 'What users can rely on', says how a thing is taken away; after its"
             " time, --allow-removals takes it off the list."
         )
-    head = "# Public names and their signatures; written by `make api`, held by tests/test_public_api.py.\n"
+    head = "# Commands, public names and their signatures; written by `make api`, held by tests/test_public_api.py.\n"
     LIST.write_text(head + "".join(f"{name}{now[name]}\n" for name in sorted(now)), encoding="utf-8")
 
 

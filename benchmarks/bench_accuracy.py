@@ -4,9 +4,10 @@
 
 Run it alone on the machine: a row that is trained for a given time is no use otherwise. Ours are KerasCNNClassifier and
 KerasMLPClassifier with their defaults, but for the settings that are printed. A tutorial's network is bare Keras; it is
-trained once, with the first seed. The tutorials' perceptrons have sigmoid units and RMSprop; ours have both, by
-default rectified linear units, and Adam. Times are those of fitting, listing and reading the training pictures included where they are
-files; the digits' is that of all five fits. Everything takes hours; one row takes minutes.
+trained once, with the first seed. The tutorial's perceptrons have sigmoid units and RMSprop; ours have rectified linear
+units and Adam, and in the rows "sigmoid" Adam alone. Times are those of fitting, listing and reading the training
+pictures included where they are files; the digits' is that of all five fits. Everything takes hours; one row takes
+minutes.
 """
 
 import argparse

@@ -113,6 +113,7 @@ def prepare(request: CompareRequest, shown: Progress) -> Prepared:
         pictures.X,
         pictures.y,
         train_sizes=request.train_sizes,
+        random_state=request.seed,
         keep_probabilities=request.keep_probabilities,
         budget=request.budget,
         budget_start=start,

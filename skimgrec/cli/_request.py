@@ -71,7 +71,10 @@ class Request:
         return run_folder(self.run, inputs, fresh=self.fresh)
 
     def load(self, shown: Progress) -> Pictures:
-        """Load the pictures with progress."""
+        """Load the pictures with progress, which may take long, once the metrics are known to be right."""
+        from skimgrec.model_selection._arguments import scorers_of
+
+        scorers_of(self.metrics)
         own_split = self.cv == "own"
         dataset = load_labelled(
             self.data,
@@ -90,7 +93,6 @@ class Request:
             "near_duplicates": self.near_duplicates,
             "n_jobs": self.n_jobs,
             "n_threads": self.threads,
-            "random_state": self.seed,
             "fit_timeout": self.fit_timeout,
             "isolate": ISOLATE,
         }

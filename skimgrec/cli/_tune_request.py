@@ -93,21 +93,24 @@ def prepare(request: TuneRequest, shown: Progress) -> PreparedTuning:
     """
     from skimgrec import model_selection
 
-    params = model_selection.parse_params(request.params)
+    search = model_selection.plan_search(
+        request.model,
+        model_selection.parse_params(request.params),
+        method=request.method,
+        n_iter=request.n_iter,
+        resource=request.resource,
+        factor=request.factor,
+        random_state=request.seed,
+    )
     folder, note = request.folder()
     pictures = request.load(shown)
     shown.doing("making the splits")
     if note is not None:
         shown.say(note)
     tuning = model_selection.prepare_tuning(
-        request.model,
+        search,
         pictures.X,
         pictures.y,
-        params,
-        method=request.method,
-        n_iter=request.n_iter,
-        resource=request.resource,
-        factor=request.factor,
         return_train_score=request.train_score,
         **request.options(pictures),
     )

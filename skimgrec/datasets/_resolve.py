@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from sklearn.utils import Bunch
 
 from skimgrec.datasets._digits import load_digits_images
 from skimgrec.datasets._fetch import fetch_cifar10, fetch_cifar100, fetch_fashion_mnist, fetch_mnist
+from skimgrec.utils._suggestion import did_you_mean
 
 
 class _DataSet(NamedTuple):
@@ -90,9 +90,7 @@ def load_dataset(name: str, *, subset: str = "train", data_home: str | os.PathLi
     ValueError: Unknown data set 'minst', did you mean 'mnist'? Known are digits, mnist, fashion_mnist, ...
     """
     if name not in _DATASETS:
-        close = difflib.get_close_matches(str(name).lower(), _DATASETS, n=1)
-        hint = f", did you mean {close[0]!r}?" if close else "."
-        raise ValueError(f"Unknown data set {name!r}{hint} Known are {', '.join(_DATASETS)}.")
+        raise ValueError(f"Unknown data set {name!r}{did_you_mean(name, _DATASETS)} Known are {', '.join(_DATASETS)}.")
     entry = _DATASETS[name]
     if entry.has_splits:
         return entry.load(subset=subset, data_home=data_home)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from skimgrec.feature_extraction._hog import HOGTransformer
 from skimgrec.feature_extraction._lbp import LBPTransformer
 from skimgrec.feature_extraction._patches import PatchKMeansTransformer
 from skimgrec.feature_extraction._words import BagOfVisualWords
+from skimgrec.utils._suggestion import did_you_mean
 
 
 class Feature(NamedTuple):
@@ -159,10 +159,9 @@ def named_features(
         raise ValueError(f"No features are named. Known are {known}, joined by plus signs as in 'hog+lbp'.")
     for position, name in enumerate(names):
         if name not in kinds:
-            close = difflib.get_close_matches(str(name).lower(), kinds, n=1)
-            hint = f", did you mean {close[0]!r}?" if close else "."
             raise ValueError(
-                f"Unknown features {name!r}{hint} Known are {known}, joined by plus signs as in 'hog+lbp'."
+                f"Unknown features {name!r}{did_you_mean(name, kinds)} Known are {known}, joined by plus signs as in "
+                "'hog+lbp'."
             )
         if name in names[:position]:
             raise ValueError(f"The features {name!r} are named twice. Name each kind once.")

@@ -6,6 +6,7 @@ from skimgrec.model_selection._comparison import Comparison
 from skimgrec.model_selection._param_space import parse_params
 from skimgrec.model_selection._rbf_svm import RBFSVMClassifier
 from skimgrec.model_selection._result import ComparisonResult, FoldRow
+from skimgrec.model_selection._search import Search, plan_search
 from skimgrec.model_selection._standings import Standing
 from skimgrec.model_selection._table import describe_row
 from skimgrec.model_selection._tune import tune
@@ -17,6 +18,7 @@ __all__ = [
     "ComparisonResult",
     "FoldRow",
     "RBFSVMClassifier",
+    "Search",
     "Standing",
     "TuneResult",
     "Tuning",
@@ -26,6 +28,7 @@ __all__ = [
     "compare",
     "describe_row",
     "parse_params",
+    "plan_search",
     "prepare_comparison",
     "prepare_tuning",
     "tune",

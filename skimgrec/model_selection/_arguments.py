@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Integral, Number, Real
 from typing import Any
@@ -14,6 +13,7 @@ from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import _num_samples, column_or_1d
 
 from skimgrec.model_selection._candidates import candidates
+from skimgrec.utils._suggestion import did_you_mean
 
 
 def check_limits(*, fit_timeout: Any, budget: Any, n_threads: Any) -> None:
@@ -109,10 +109,11 @@ def _scorer(value: Any) -> Callable[..., float]:
         return value
     from sklearn.metrics import get_scorer, get_scorer_names
 
-    if value not in get_scorer_names():
-        close = difflib.get_close_matches(str(value), get_scorer_names(), n=1)
-        hint = f", did you mean {close[0]!r}?" if close else "."
-        raise ValueError(f"Unknown metric {value!r}{hint} sklearn.metrics.get_scorer_names() lists all.")
+    known = get_scorer_names()
+    if value not in known:
+        raise ValueError(
+            f"Unknown metric {value!r}{did_you_mean(value, known)} sklearn.metrics.get_scorer_names() lists all."
+        )
     return get_scorer(value)
 
 

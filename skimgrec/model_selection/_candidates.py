@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from skimgrec.model_selection._candidate_table import CANDIDATES, CLASSIFIERS, KINDS, SHORT, Candidate, candidate_named
+from skimgrec.utils._suggestion import did_you_mean
 
 
 def candidate_descriptions() -> dict[str, str]:
@@ -133,8 +134,7 @@ def _hint(name: str) -> str:
     """Return what a name that is unknown was probably to be."""
     classifier, plus, features = name.lower().partition("+")
     if not plus:
-        close = difflib.get_close_matches(classifier, [*CANDIDATES, *SHORT], n=1)
-        return f", did you mean {close[0]!r}?" if close else "."
+        return did_you_mean(classifier, [*CANDIDATES, *SHORT])
     kinds = features.split("+")
     if len(set(kinds)) < len(kinds):
         return ": it names features twice."

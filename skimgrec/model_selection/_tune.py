@@ -10,6 +10,7 @@ from warnings import warn
 
 from sklearn.utils import _safe_indexing
 
+from skimgrec.model_selection._search import plan_search
 from skimgrec.model_selection._standings import FoldRow
 from skimgrec.model_selection._tune_result import TuneResult
 from skimgrec.model_selection._tuning import Tuning, prepare_tuning
@@ -158,23 +159,26 @@ def tune(
     >>> result.best_estimator_.score(X, y) > 0.9
     True
     """
-    tuning = prepare_tuning(
+    search = plan_search(
         model,
-        X,
-        y,
         params,
         method=method,
         n_iter=n_iter,
+        resource=resource,
+        factor=factor,
+        min_resources=min_resources,
+        random_state=random_state,
+    )
+    tuning = prepare_tuning(
+        search,
+        X,
+        y,
         cv=cv,
         scoring=scoring,
         return_train_score=return_train_score,
         groups=groups,
         near_duplicates=near_duplicates,
-        resource=resource,
-        factor=factor,
-        min_resources=min_resources,
         n_jobs=n_jobs,
-        random_state=random_state,
         run_dir=run_dir,
         fit_timeout=fit_timeout,
         isolate=isolate,

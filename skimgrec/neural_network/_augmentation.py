@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from numbers import Real
 from typing import Any
+
+from skimgrec.utils._suggestion import did_you_mean
 
 Amounts = tuple[tuple[str, Any], ...]
 
@@ -42,7 +43,7 @@ def augmentation_amounts(augmentation: Any) -> Amounts:
             amounts[kind] = float(amount)
         else:
             known = ["flip", *_LIMITS]
-            close = difflib.get_close_matches(str(kind), known, n=1)
-            hint = f", did you mean {close[0]!r}?" if close else "."
-            raise ValueError(f"augmentation: unknown kind {kind!r}{hint} Known are {', '.join(known)}.")
+            raise ValueError(
+                f"augmentation: unknown kind {kind!r}{did_you_mean(kind, known)} Known are {', '.join(known)}."
+            )
     return tuple(sorted((kind, amount) for kind, amount in amounts.items() if amount))

@@ -232,6 +232,7 @@ def test_a_missing_extra_is_one_line(run, monkeypatch, tmp_path):
         (["digits", "--repeats", "2", "--near-duplicates", "group"], "Error: --repeats 2: repeated folds cannot keep"),
         (["digits", "--limit", "20", "--repeats", "2"], "Error: --cv 5 needs at least 5 pictures of every class"),
         (["digits", "--metrics", "acuracy"], "Error: Unknown metric 'acuracy', did you mean 'accuracy'?"),
+        (["no/such/folder", "--metrics", "acc"], "Error: Unknown metric 'acc', did you mean 'accuracy'?"),
         (["digits", "--metrics", ","], "Error: scoring is empty"),
         (["digits", "--train-sizes", "0.1,2.5"], "Error: --train-sizes 0.1,2.5: 2.5 is neither a share"),
         (["digits", "--train-sizes", "0.1,50"], "Error: --train-sizes 0.1,50: expected shares up to 1 alone"),

@@ -80,7 +80,7 @@ def test_the_datas_own_split_is_tuned_on_and_keeps_its_shares(run, tmp_path, rng
         (["--param", "p=1", "--plot", "x.doc"], "Error: --plot x.doc: expected a file name that ends in .png"),
         (["--param", "p=1", "--json", "no/x.json"], "Error: --json no/x.json: there is no folder no."),
         (["--param", "p=1", "--json", "x", "-o", "./x"], "Error: --output and --json both name x. Give each a file of"),
-        (["--param", "p=1", "--metrics", "acuracy"], "Error: Unknown metric 'acuracy', did you mean"),
+        (["--param", "p=1", "--metrics", "acc"], "Error: Unknown metric 'acc', did you mean 'accuracy'?"),
         (["--param", "p=1", "--resource", "p"], "Error: method='grid' has no rounds"),
         (["--param", "p=1", "--fit-timeout", "soon"], "Error: --fit-timeout soon: expected a time above 0"),
     ],
@@ -90,6 +90,21 @@ def test_what_is_wrong_is_said_in_a_line_before_anything_is_fitted(run, options,
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--param", "n_neighbours=1,2"], "'n_neighbours'"),
+        (["--param", "n_neighbors=1,2", "--method", "bayes"], "'bayes'"),
+        (["--param", "n_neighbors=1,2", "--metrics", "acuracy"], "'acuracy'"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_folder_is_read(run, tmp_path, options, named):
+    # Reading it would fail.
+    done = run(tmp_path, "--model", "knn", *options)
+    assert done.exit_code == 2
+    assert named in done.stderr
 
 
 def test_an_interrupt_keeps_what_is_finished_and_the_same_command_goes_on(run, cache, interrupted_after, tmp_path):

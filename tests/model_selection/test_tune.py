@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skimgrec import TuneResult, tune
-from skimgrec.model_selection import prepare_tuning
+from skimgrec.model_selection import plan_search, prepare_tuning
 from skimgrec.model_selection._halving import halving_rounds
 
 
@@ -204,9 +204,8 @@ def test_halving_over_epochs(blobs, counting):
 
 
 def test_a_round_cut_short_does_not_name_the_best(blobs, counting):
-    tuning = prepare_tuning(
-        counting(), *blobs, {"n_neighbors": [1, 3, 5, 9]}, method="halving", factor=2, cv=2, random_state=0
-    )
+    search = plan_search(counting(), {"n_neighbors": [1, 3, 5, 9]}, method="halving", factor=2, random_state=0)
+    tuning = prepare_tuning(search, *blobs, cv=2)
     rows = tuning.measure()
     for _ in range(8 + 2):
         next(rows)
@@ -339,7 +338,6 @@ def test_fewer_settings_than_were_asked_for_are_said(blobs):
 def test_the_best_model_has_the_threads_of_its_measurement():
     from skimgrec import KerasMLPClassifier
 
-    tuning = prepare_tuning(
-        KerasMLPClassifier(), np.zeros((20, 4, 4)), np.arange(20) % 2, {"epochs": [1, 2]}, cv=2, n_threads=1
-    )
+    search = plan_search(KerasMLPClassifier(), {"epochs": [1, 2]})
+    tuning = prepare_tuning(search, np.zeros((20, 4, 4)), np.arange(20) % 2, cv=2, n_threads=1)
     assert [tuning.model_with(name).n_threads for name in tuning.settings] == [1, 1]

@@ -4,7 +4,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 from skimgrec import tune
-from skimgrec.model_selection import prepare_tuning
+from skimgrec.model_selection import plan_search, prepare_tuning
 
 
 @pytest.mark.parametrize("method", ["grid", "random", "halving", "optuna"])
@@ -28,11 +28,11 @@ def times(result):
 
 
 def test_a_search_that_was_cut_short_goes_on(blobs, tmp_path):
-    options = {"cv": 2, "random_state": 0, "run_dir": tmp_path / "run", "method": "halving", "factor": 2}
-    params = {"n_neighbors": [1, 2, 3, 4]}
-    rows = prepare_tuning(KNeighborsClassifier(), *blobs, params, **options).measure()
+    searched = {"params": {"n_neighbors": [1, 2, 3, 4]}, "random_state": 0, "method": "halving", "factor": 2}
+    measured = {"cv": 2, "run_dir": tmp_path / "run"}
+    rows = prepare_tuning(plan_search(KNeighborsClassifier(), **searched), *blobs, **measured).measure()
     first = [next(rows) for _ in range(10)]
     rows.close()
-    whole = tune(KNeighborsClassifier(), *blobs, params, refit=False, **options)
+    whole = tune(KNeighborsClassifier(), *blobs, refit=False, **searched, **measured)
     assert len(times(whole)) == 14
     assert {row.fit_time for row in first} < set(times(whole))

@@ -363,7 +363,7 @@ def _clones_in_its_own_way(value: Any) -> bool:
 
 def _is_plain(value: Any) -> bool:
     """Return whether an object is what its attributes are."""
-    kind = type(value)
+    kind: Any = type(value)
     own = any(name in vars(base) for base in kind.__mro__[:-1] for name in ("__reduce__", "__reduce_ex__", "__slots__"))
     return hasattr(value, "__dict__") and kind.__reduce__ is object.__reduce__ and not own
 

@@ -37,7 +37,7 @@ _PICTURES_PER_FORWARD_PASS = 1024
 class BaseKerasClassifier(ClassifierMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, TrainableNetwork):
     """Base of the classifiers that train a Keras network; a subclass names the architecture."""
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like", None],
         "batch_normalization": ["boolean", "array-like", None],
         "loss": [str, callable, None],

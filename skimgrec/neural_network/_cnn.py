@@ -121,7 +121,7 @@ class KerasCNNClassifier(BaseKerasClassifier):
     True
     """
 
-    _parameter_constraints: ClassVar[dict] = {
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BaseKerasClassifier._parameter_constraints,
         "architecture": [str, callable],
         "filters": ["array-like", Interval(Integral, 1, None, closed="left"), None],

@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from skimgrec.model_selection._pairwise import Pair, left_out
-from skimgrec.model_selection._text import difference_text, is_share, metric_title, on_what, printable
+from skimgrec.model_selection._text import difference_text, metric_title, on_what, printable
 from skimgrec.reporting._section import Section
 from skimgrec.reporting._shelf import PictureShelf
 from skimgrec.reporting._source import ReportSource
+from skimgrec.utils._shown import is_share
 
 # The best so many have a row and a column; more fit on no screen.
 MOST_MODELS = 30

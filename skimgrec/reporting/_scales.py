@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, set_cell_size
 
-from skimgrec.model_selection._text import duration, is_share, metric_title
+from skimgrec.model_selection._text import duration, metric_title
+from skimgrec.utils._shown import is_share
 
 # An axis is logarithmic from this ratio of its largest to its smallest value.
 WIDE = 8.0

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, JpegImagePlugin
+from PIL import ExifTags, Image, JpegImagePlugin, UnidentifiedImageError
 
 from skimgrec.utils._fast_jpeg import decode_jpeg, jpeg_size
 from skimgrec.utils._picture_format import (
@@ -232,7 +232,7 @@ def _reason(error: Exception) -> str:
         return "it may not be read (permission denied)"
     if isinstance(error, MemoryError):
         return "it needs more memory than there is"
-    if isinstance(error, Image.UnidentifiedImageError):
+    if isinstance(error, UnidentifiedImageError):
         return "it is no picture of a kind that Pillow reads"
     if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return _too_large()

@@ -50,7 +50,9 @@ class Stack:
         if rate:
             self.add(self._keras.layers.Dropout(rate, seed=0))
 
-    def add_dense(self, sizes: Sequence[int], activations: Sequence, rates: Sequence, normalized: Sequence) -> None:
+    def add_dense(
+        self, sizes: Sequence[int], activations: Sequence[Any], rates: Sequence[Any], normalized: Sequence[Any]
+    ) -> None:
         for units, activation, rate, normalize in zip(sizes, activations, rates, normalized, strict=True):
             initializer = self._keras.initializers.GlorotUniform(seed=0)
             dense = self._keras.layers.Dense(units, kernel_initializer=initializer)

@@ -15,15 +15,23 @@ Benchmarks
 and this page. A time depends on the machine and on what else runs on it, so that ratios come first: what another takes
 or gives, divided by what skimgrec does. Where less is better, as of times, a ratio above 1 says that skimgrec is ahead;
 where more is better, as of pictures per second, one below 1 does. Accuracies differ by points, hundredths of the whole:
-below 0 skimgrec is ahead. Beside the median stand the least and the greatest of the runs. Names in brackets are not
-ranked: they are other ways of using skimgrec, or do a part of the work only. What a script printed stands below its
-tables. What was not measured when the page was written last keeps its date, and what is missing has not been measured
-yet. More figures, each with the command that they come from, stand in the :doc:`user guide <user_guide/index>`.
+below 0 skimgrec is ahead. Beside the median of several runs stand the least and the greatest. Names in brackets are
+not ranked: they are other ways of using skimgrec, or do a part of the work only. What a script printed stands below
+its tables, and says itself what its ratios are of. What was not measured when the page was written last keeps its date,
+and what is missing has not been measured yet. More figures, each with the command that they come from, stand in the
+:doc:`user guide <user_guide/index>`.
 """
 
 AHEAD = """\
 Where others are ahead
 ----------------------
+
+"""
+
+# Before the list of those that were measured.
+RULE = """\
+Those that were better in every run than skimgrec in its best; a ratio that is on their side without that is in the
+tables.
 
 """
 
@@ -36,7 +44,7 @@ What no measurement here shows, because there is nothing to measure on our side:
 - OpenCV reads, resizes and describes pictures of video size in real time. skimgrec is for batches.
 - AutoGluon ensembles and tunes without being told what to try.
 
-:doc:`coming_from/index` says for each of them what it does better.
+:doc:`coming_from/index` says more of Keras, SciKeras, skorch and fastai.
 """
 
 
@@ -61,7 +69,7 @@ def beyond(entry, name):
     """Return how a contestant compares with ours: a ratio, points of a share, or nothing where both mean nothing."""
     ours, theirs = (median(entry["values"][each]) for each in (entry["ours"], name))
     if entry["unit"] == "of 1":
-        return f"{100 * (theirs - ours):+.2f}"
+        return f"{100 * (theirs - ours):+z.2f}"
     return f"{theirs / ours:.3g}" if entry.get("ratios", True) and ours > 0 else ""
 
 
@@ -88,7 +96,8 @@ def measured(entry):
     for name, values in entry["values"].items():
         own = "0" if unit == "of 1" else "1"
         compared = (own if name == entry["ours"] else beyond(entry, name)) or "\\ "
-        spread = f"{number(min(values), unit)} to {number(max(values), unit)}"
+        several = len(values) > 1
+        spread = f"{number(min(values), unit)} to {number(max(values), unit)}" if several else "\\ "
         cells.append(
             [f"({name})" if name in beside else name, compared, number(median(values), unit), spread, len(values)]
         )
@@ -97,7 +106,7 @@ def measured(entry):
     return f"{entry['what']}; {word}:\n\n{rows(cells)}"
 
 
-def leader(name, entry, script):
+def leader(name, entry):
     """Return one line on a contestant that is ahead."""
     ours, unit = number(median(entry["values"][entry["ours"]]), entry["unit"]), entry["unit"]
     if unit == "of 1":
@@ -106,16 +115,46 @@ def leader(name, entry, script):
         how = f"{compared} times skimgrec's {ours} {unit}"
     else:
         how = f"{number(median(entry['values'][name]), unit)} {unit}, skimgrec {ours} {unit}"
-    return f"- {name}: {entry['what']} ({heading(script)}), {how}"
+    return f"- {name}: {entry['what']}, {how}"
+
+
+def leaders(name, script):
+    """Return the contestants of a script that are ahead, below its name, or nothing."""
+    lines = [
+        leader(other, entry)
+        for entry in script["records"]
+        for other in entry["values"]
+        if other not in (entry["ours"], *entry.get("beside", [])) and is_ahead(entry, other)
+    ]
+    return f":ref:`{heading(script)} <bench-{name}>`:\n\n" + "\n".join(lines) + "\n\n" if lines else ""
+
+
+def of_versions(scripts):
+    """Return the table of the packages, each version with the scripts that it took part in if there are several."""
+    took_part = {}
+    for name, script in scripts.items():
+        for package, version in script["versions"].items():
+            took_part.setdefault(package, {}).setdefault(version, []).append(name)
+    cells = [
+        [
+            package,
+            "; ".join(f"{each} ({', '.join(names)})" for each, names in found.items())
+            if len(found) > 1
+            else next(iter(found)),
+        ]
+        for package, found in sorted(took_part.items())
+    ]
+    return rows([["package", "version"], *cells]) if cells else "Nothing has been measured yet.\n"
 
 
 def section(name, script):
     """Return what one script has found."""
     said = script["machine"]
+    processor = ", ".join([said["model"], *said.get("more", [])])
     parts = [
         title(heading(script), "-"),
         f"``{script['command']}``, {script['date'][:10]}, in {script['seconds']:.0f} s, "
-        f"on {said['processors']} processors ({said['model']}), {said['system']}.\n",
+        f"on {said['processors']} processors ({processor}), {said['system']}.\n",
     ]
     if script.get("other_work", 0.0) > _MUCH:
         parts.append(
@@ -136,17 +175,10 @@ def section(name, script):
 def page(results):
     """Return the whole page."""
     scripts = results["scripts"]
-    ahead = [
-        leader(name, entry, script)
-        for script in scripts.values()
-        for entry in script["records"]
-        for name in entry["values"]
-        if name not in (entry["ours"], *entry.get("beside", [])) and is_ahead(entry, name)
-    ]
-    versions = sorted({pair for script in scripts.values() for pair in script["versions"].items()})
+    ahead = "".join(leaders(name, script) for name, script in scripts.items())
     parts = [HEAD]
     parts += [section(name, script) for name, script in scripts.items()]
-    parts.append(AHEAD + ("\n".join(ahead) + "\n\n" if ahead else "") + KNOWN)
+    parts.append(AHEAD + (RULE + ahead if ahead else "") + KNOWN)
     parts.append(title("Versions", "-"))
-    parts.append(rows([["package", "version"], *versions]) if versions else "Nothing has been measured yet.\n")
+    parts.append(of_versions(scripts))
     return "\n".join(parts)

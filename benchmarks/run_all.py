@@ -16,6 +16,7 @@ import ast
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -39,9 +40,11 @@ PACKAGES = {
     **{"opencv-python-headless": "cv2", "pillow": "PIL", "scikit-image": "skimage", "scikit-learn": "sklearn"},
     **{"tensorflow": "tensorflow", "torch": "torch"},
 }
+# What decides the speed of networks in float32 and bfloat16, by the names that Linux gives them.
+INSTRUCTIONS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 # Arguments of those that take longest, for a first look at everything.
 SHORT = {
-    "accuracy": "--rows mnist cats-dogs mlp-10 mlp-100 --seeds 0",
+    "accuracy": "--rows mnist cats-dogs mlp-10 mlp-100 mlp-10-sigmoid mlp-100-sigmoid --seeds 0",
     "check": "--copies 100",
     "features": "--quick",
     "pretrained": "--data digits --quick",
@@ -59,13 +62,18 @@ def scripts():
 
 def machine():
     """Return what a reader should know of the machine."""
-    model = platform.processor() or platform.machine()
+    model, flags = platform.processor() or platform.machine(), set()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
-        model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), model)
+        text = cpuinfo.read_text(encoding="utf-8")
+        model = found.group(1) if (found := re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)) else model
+        flags = set(re.findall(r"\w+", text))
     return {
         "model": model,
+        "more": [
+            f"{psutil.virtual_memory().total / 2**30:.0f} GiB of memory",
+            *(f"with {name}" for name in INSTRUCTIONS if name in flags),
+        ],
         "processors": os.cpu_count(),
         "system": f"{platform.system()}, Python {platform.python_version()}",
     }

@@ -78,7 +78,7 @@ def test_what_a_script_records_is_kept_and_shown(measurement, capsys):
     assert kept["versions"]["numpy"]
     assert kept["machine"]["processors"] > 0
     shown = (folder / "benchmarks.rst").read_text()
-    assert ["slow", "10", "30", "30 to 30", "1"] in shown_rows(shown)
+    assert ["slow", "10", "30", "\\", "1"] in shown_rows(shown)
     # What was printed stands below the tables.
     assert "What it printed:\n\n.. code-block:: text\n\n   letters: a b\n" in shown.partition("Parts;")[2]
 
@@ -103,8 +103,13 @@ def test_each_kind_of_value_is_compared_as_it_can_be(measurement):
         ["sure", "+39.62", "0.9062", "0.9000 to 0.9125", "2"],
     ]
     growth = found.index(["\\", "median, MiB", "least to greatest", "runs"])
-    assert found[growth + 2] == ["small", "-3", "-3 to -3", "1"]
-    assert ["(half)", "0.25", "1", "1 to 1", "1"] in found
+    assert found[growth + 2] == ["small", "-3", "\\", "1"]
+    assert ["(half)", "0.25", "1", "\\", "1"] in found
+
+
+def test_a_package_with_two_versions_says_which_took_part_where(tools):
+    scripts = {name: {"versions": {"a": version, "b": "2"}} for name, version in (("x", "1"), ("y", "1"), ("z", "3"))}
+    assert shown_rows(tools[0].of_versions(scripts))[1:] == [["a", "1 (x, y); 3 (z)"], ["b", "2"]]
 
 
 def test_ours_of_nothing_has_no_ratio(tools):
@@ -146,9 +151,10 @@ def test_who_is_ahead_is_said(measurement):
     run_all.main()
     ahead = (folder / "benchmarks.rst").read_text().partition("Where others are ahead")[2]
     # Every run of it beats every run of ours; in reading the runs overlap.
-    assert "- quick: Sorting (How long letters take), 0.4 times skimgrec's 3 s" in ahead
-    assert "- sure: Right (How long letters take), +39.62 points beyond skimgrec's 0.5100" in ahead
-    assert "- small: Growth (How long letters take), -3 MiB, skimgrec -1.5 MiB" in ahead
+    assert ahead.count(":ref:`How long letters take <bench-letters>`:") == 1
+    assert "- quick: Sorting, 0.4 times skimgrec's 3 s" in ahead
+    assert "- sure: Right, +39.62 points beyond skimgrec's 0.5100" in ahead
+    assert "- small: Growth, -3 MiB, skimgrec -1.5 MiB" in ahead
     assert "Reading" not in ahead
     assert "- slow" not in ahead
     assert "half" not in ahead

@@ -1,11 +1,16 @@
 """Configuration of the documentation. The build needs no network."""
 
+import importlib
+import inspect
 import os
 import re
+from pathlib import Path
 
 # TensorFlow's start-up notes would land in the gallery's captured output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+from numpydoc.docscrape import NumpyDocString
+from sphinx.util.nodes import make_refnode
 from sphinx_gallery.sorting import ExplicitOrder
 
 import skimgrec
@@ -29,7 +34,20 @@ default_role = "py:obj"
 # Quotes stand for Python strings here.
 smartquotes = False
 
+
+def methods_from_bases():
+    """Return the methods that each class of the reference has from base classes in skimgrec, by its full name."""
+    found, reference = {}, Path(__file__).with_name("api.rst").read_text(encoding="utf-8")
+    for name in re.findall(r"^   (\w[\w.]*)$", reference, flags=re.MULTILINE):
+        module, _, last = f"skimgrec.{name}".rpartition(".")
+        bases = getattr(getattr(importlib.import_module(module), last), "__mro__", ())[1:]
+        ours = [vars(base) for base in bases if base.__module__.startswith("skimgrec.")]
+        found[f"skimgrec.{name}"] = sorted({key for one in ours for key in one if inspect.isroutine(one[key])})
+    return found
+
+
 autosummary_generate = True
+autosummary_context = {"methods_from_bases": methods_from_bases()}
 autodoc_typehints = "none"
 # The class template lists the methods; numpydoc would list them, and the inherited ones, a second time.
 numpydoc_show_class_members = False
@@ -88,6 +106,42 @@ def escape_shapes(app, what, name, obj, options, lines):
     lines[:] = [line if ">>>" in line else re.sub(r"\((\w+)_,", r"(\1\\_,", line) for line in lines]
 
 
+def is_listed(name, entry):
+    """Return whether an entry of the reference is a function, a class or an error, under its public name."""
+    return entry.objtype in {"function", "class", "exception"} and not entry.aliased and name.startswith("skimgrec.")
+
+
+def attributes_of(name):
+    """Return the attributes that the docstring of a class lists: they have no entries of their own in the reference."""
+    module, _, name = name.rpartition(".")
+    docstring = inspect.getdoc(getattr(importlib.import_module(module), name))
+    return {one for entry in NumpyDocString(docstring)["Attributes"] for one in entry.name.split(", ")}
+
+
+def link_public_names(app, env, node, contnode):
+    """Link what Sphinx cannot: public names on pages that are in no module, or in another one than the name.
+
+    So `compare` and `ComparisonResult.pairwise` lead to the reference wherever they are mentioned, and an attribute to
+    its class. What looks like one of them and is none stays plain code, which tools/check_links.py reports.
+    """
+    written = re.fullmatch(r"(?:skimgrec\.(?:[a-z_]+\.)*)?(\w+)(?:\.(\w+))?(?:\(\))?", node.get("reftarget") or "")
+    if node.get("refdomain") != "py" or not written:
+        return None
+    name, member = written.groups()
+    objects = env.get_domain("py").objects
+    public = {full.rpartition(".")[2]: full for full, entry in objects.items() if is_listed(full, entry)}
+    if name not in public:
+        return None
+    target = f"{public[name]}.{member}" if member else public[name]
+    if target not in objects and member in attributes_of(public[name]):
+        target = public[name]
+    if target not in objects:
+        return None
+    entry = objects[target]
+    return make_refnode(app.builder, node["refdoc"], entry.docname, entry.node_id, contnode, target)
+
+
 def setup(app):
+    app.connect("missing-reference", link_public_names)
     # After numpydoc, which runs at the default priority, 500.
     app.connect("autodoc-process-docstring", escape_shapes, priority=900)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run the tests of comparisons on a cluster on Ray, in an environment of its own.
+# Run the tests of comparisons on a cluster on Ray, and the guide's code for it, in an environment of its own.
 #
 # Usage: test_ray.sh [pytest argument ...]      PYTHON names the interpreter; without it the first suitable one is taken.
 set -eu
@@ -13,4 +13,5 @@ install() {
 script=tools/test_ray.sh
 . tools/side_venv.sh
 side_venv .venv-ray
-"$venv/bin/python" -m pytest -p no:cacheprovider tests/model_selection/test_clusters.py "$@"
+"$venv/bin/python" -m pytest -p no:cacheprovider tests/model_selection/test_clusters.py \
+    "tests/test_code_blocks.py::test_blocks_of_python_run[docs/user_guide/cluster.rst-ray]" "$@"

@@ -112,10 +112,11 @@ def is_listed(name, entry):
 
 
 def attributes_of(name):
-    """Return the attributes that the docstring of a class lists: they have no entries of their own in the reference."""
+    """Return the attributes of a class, its parameters among them: they have no entries of their own in the reference."""
     module, _, name = name.rpartition(".")
-    docstring = inspect.getdoc(getattr(importlib.import_module(module), name))
-    return {one for entry in NumpyDocString(docstring)["Attributes"] for one in entry.name.split(", ")}
+    docstring = NumpyDocString(inspect.getdoc(getattr(importlib.import_module(module), name)))
+    listed = [*docstring["Attributes"], *docstring["Parameters"]]
+    return {one for entry in listed for one in entry.name.split(", ")}
 
 
 def link_public_names(app, env, node, contnode):

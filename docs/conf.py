@@ -112,7 +112,7 @@ def is_listed(name, entry):
 
 
 def attributes_of(name):
-    """Return the attributes of a class, its parameters among them: they have no entries of their own in the reference."""
+    """Return the attributes and parameters of a class, which have no entries of their own in the reference."""
     module, _, name = name.rpartition(".")
     docstring = NumpyDocString(inspect.getdoc(getattr(importlib.import_module(module), name)))
     listed = [*docstring["Attributes"], *docstring["Parameters"]]

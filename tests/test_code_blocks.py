@@ -210,6 +210,22 @@ def loaded_own_code(names):
     assert names["_"].predict(two_digits()[0]).shape == (40,)
 
 
+def class_of_the_page(names, folder, request):
+    # Pickles need a module to find it in.
+    examples = [one.source for one in doctest.DocTestParser().get_examples(PAGES["docs/extending.rst"])]
+    last = next(number for number, source in enumerate(examples) if source.startswith("class "))
+    (folder / "ink.py").write_text("".join(examples[: last + 1]))
+    request.getfixturevalue("monkeypatch").syspath_prepend(folder)
+    import ink
+
+    names.update(InkTransformer=ink.InkTransformer)
+
+
+def all_checks_passed(names):
+    assert {check["status"] for check in names["_"]} <= {"passed", "skipped", "xfail"}
+    assert len(names["_"]) > 40
+
+
 def network_of_keras(names, folder, request):
     keras = load_keras()
     layers = [keras.layers.Conv2D(2, 3, activation="relu"), keras.layers.Flatten()]
@@ -306,6 +322,7 @@ CASES = [
         package="ray",
         afterwards=cluster_result,
     ),
+    Case("docs/extending.rst", class_of_the_page, afterwards=all_checks_passed),
     Case("docs/user_guide/exporting.rst", network_of_keras, afterwards=imported_network),
     Case("docs/user_guide/model_files.rst", model_of_own_code, afterwards=loaded_own_code),
     Case("docs/user_guide/networks.rst", two_digits_and_network, afterwards=fitted_network),

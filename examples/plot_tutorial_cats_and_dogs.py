@@ -87,7 +87,7 @@ for name, classifier in classifiers.items():
 # ========================  =========  ======  =======
 # ..                        published  here    seconds
 # ========================  =========  ======  =======
-# logistic regression       0.68       0.705          
+# logistic regression       0.68       0.705
 # CNN                       0.80       0.9085      179
 # its network, bare Keras   0.80       0.8059      499
 # ========================  =========  ======  =======

@@ -63,7 +63,8 @@ if gallery == "quick":
 # The order of the flow; an example that is not named here stops the build.
 EXAMPLES = (
     *("compare_digits", "concepts"),
-    *("tutorial_mnist", "tutorial_perceptron", "tutorial_cats_and_dogs", "tutorial_lenet", "tutorial_cifar10"),
+    *("tutorial_mnist", "tutorial_perceptron", "tutorial_cats_and_dogs", "tutorial_program"),
+    *("tutorial_lenet", "tutorial_cifar10"),
     *("check", "streaming"),
     *("hog", "features", "patches", "pretrained"),
     *("training", "cnn_features", "gridsearch_cnn", "hidden_units"),

@@ -7,7 +7,9 @@ copy with another label is wrong in one of its two places. `check_images` looks 
 `ImageCheckDisplay` shows what it has found.
 
 With ``--full``, it checks the photographs of cats and dogs in the folder ``cats_vs_dogs`` of the one that
-``SKIMGREC_DATA`` names.
+``SKIMGREC_DATA`` names::
+
+    python plot_check.py --full
 """
 
 # %%

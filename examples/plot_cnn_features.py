@@ -6,7 +6,9 @@ A fitted network is a transformer: it gives what one of its layers makes of a pi
 there. Does a forest do better on learnt features than on pixels or HOG, and is it worth the network before it?
 
 With ``--full``, the pictures are the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
-downloaded.
+downloaded::
+
+    python plot_cnn_features.py --full
 """
 
 # %%

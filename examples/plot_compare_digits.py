@@ -6,7 +6,9 @@ Accuracy is one half of a comparison, the time it costs is the other. This examp
 splits of scikit-learn's digits, 1,797 grey pictures of 8 x 8 pixels, and draws one against the other.
 
 With ``--full``, it does so on the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
-downloaded.
+downloaded::
+
+    python plot_compare_digits.py --full
 """
 
 # %%

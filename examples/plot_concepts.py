@@ -4,8 +4,12 @@ What a network does to a picture, step by step
 
 A convolutional network is a chain of simple steps. This example trains a small one, sends one digit through it and
 draws what each step makes of it; then what a hidden unit looks for, how weights are learnt, and what augmentation and
-HOG do.
-The page :doc:`How it works </user_guide/concepts>` explains the steps in words and in numbers.
+HOG do. The page :doc:`How it works </user_guide/concepts>` explains the steps in words and in numbers.
+
+The digits have 8 by 8 pixels, so that the number of each can be written on it. With ``--full``, they are 10,000 of
+MNIST, of 28 by 28 pixels, from the folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_concepts.py --full
 """
 
 # %%
@@ -15,24 +19,28 @@ The page :doc:`How it works </user_guide/concepts>` explains the steps in words 
 # products: that is one pixel of the result. This filter answers where it gets brighter from left to right; red is a
 # positive answer, blue a negative one.
 
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.signal import correlate2d
 
-from skimgrec import load_digits_images
+from skimgrec import fetch_mnist, load_digits_images
 
-X, y = load_digits_images(return_X_y=True)
-digit = X[1300:][y[1300:] == 3][0]
+FULL = "--full" in sys.argv
+X, y = fetch_mnist(subset="test", return_X_y=True) if FULL else load_digits_images(return_X_y=True)
+n = 9000 if FULL else 1300  # to learn from
+digit = X[n:][y[n:] == 3][0]
 edges = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-answers = correlate2d(digit, edges, mode="same")
+answers = correlate2d(digit.astype(float), edges, mode="same")
 
 
 def show_numbers(ax, values, title, cmap="RdBu_r", decimals=0, limit=None):
-    """Draw a small map with the number of each pixel on it."""
+    """Draw a map, with the number of each pixel on it if it is small."""
     limit = limit or max(abs(values).max(), 1e-9)
     low = 0 if cmap == "Greys" else -limit
     ax.imshow(values, cmap=cmap, vmin=low, vmax=limit)
-    for (row, column), value in np.ndenumerate(values):
+    for (row, column), value in np.ndenumerate(values if len(values) <= 8 else []):
         dark = value > 0.6 * limit or (low < 0 and value < -0.6 * limit)
         ax.text(column, row, f"{value:.{decimals}f}", ha="center", va="center", fontsize=7, color="w" if dark else "k")
     ax.set_title(title, loc="left", fontsize=10)
@@ -47,7 +55,7 @@ fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.8), layout="constrained", width_
 show_numbers(axes[0], digit, "the picture", cmap="Greys")
 show_numbers(axes[1], edges, "the filter")
 show_numbers(axes[2], answers, "the answers")
-row, column = 2, 4
+row, column = (2, 4) if not FULL else np.unravel_index(answers.argmax(), answers.shape)
 frame(axes[0], row - 1, column - 1, 3)
 frame(axes[2], row, column, 1)
 plt.show()
@@ -80,8 +88,8 @@ def small_network(input_shape, n_outputs):
     )
 
 
-cnn = KerasCNNClassifier(architecture=small_network, epochs=20, random_state=0).fit(X[:1300], y[:1300])
-print(f"right on {cnn.score(X[1300:], y[1300:]):.1%} of pictures that it has not seen")
+cnn = KerasCNNClassifier(architecture=small_network, epochs=20, random_state=0).fit(X[:n], y[:n])
+print(f"right on {cnn.score(X[n:], y[n:]):.1%} of pictures that it has not seen")
 FeatureMapsDisplay.from_estimator(cnn, digit, layer="convolution")
 plt.show()
 
@@ -107,7 +115,7 @@ for ax, (name, values) in zip(axes, maps.items(), strict=True):
     one = values[:, channel].reshape(side, side)
     title = {"convolution": "one filter's answers", "relu": "after ReLU", "pooling": "after pooling"}[name]
     show_numbers(ax, one, title, decimals=1, limit=abs(maps["convolution"][:, channel]).max())
-row, column = divmod(strongest, 4)
+row, column = divmod(strongest, len(digit) // 2)
 frame(axes[1], 2 * row, 2 * column, 2)
 frame(axes[2], row, column, 1)
 plt.show()
@@ -120,7 +128,7 @@ plt.show()
 
 fig, axes = plt.subplots(3, 1, figsize=(9, 3), layout="constrained")
 titles = {
-    "flattening": "flattened: 128 numbers",
+    "flattening": f"flattened: {maps['pooling'].size:,} numbers",
     "hidden": "hidden layer: 32 units",
     "logits": "one score for each digit",
 }
@@ -138,15 +146,15 @@ plt.show()
 # Softmax makes probabilities of the scores: all positive, and 1 in sum. The loss of one picture is minus the logarithm
 # of the probability that its true class was given. Here is the test picture that the network is least sure of.
 
-probabilities = output_of("softmax", X[1300:])
+probabilities = output_of("softmax", X[n:])
 doubtful = np.diff(np.sort(probabilities)[:, -2:])[:, 0].argmin()
-truth = y[1300 + doubtful]
+truth = y[n + doubtful]
 fig, axes = plt.subplots(1, 3, figsize=(10.5, 3.2), layout="constrained", width_ratios=[2, 3, 3])
-axes[0].imshow(X[1300 + doubtful], cmap="Greys")
+axes[0].imshow(X[n + doubtful], cmap="Greys")
 axes[0].set_title(f"a {truth}", loc="left", fontsize=10)
 axes[0].set(xticks=[], yticks=[])
 colors = ["tab:orange" if number == truth else "tab:blue" for number in range(10)]
-axes[1].bar(range(10), output_of("logits", X[1300 + doubtful][None])[0], color=colors)
+axes[1].bar(range(10), output_of("logits", X[n + doubtful][None])[0], color=colors)
 axes[1].set_title("scores", loc="left", fontsize=10)
 axes[2].bar(range(10), probabilities[doubtful], color=colors)
 axes[2].set_title("probabilities", loc="left", fontsize=10)
@@ -186,12 +194,12 @@ plt.show()
 from skimgrec import KerasMLPClassifier
 
 mlp = KerasMLPClassifier(hidden_layer_sizes=(12,), activation="sigmoid", epochs=60, random_state=0)
-mlp.fit(X[:1300], y[:1300])
-print(f"12 hidden units: right on {mlp.score(X[1300:], y[1300:]):.1%}")
+mlp.fit(X[:n], y[:n])
+print(f"12 hidden units: right on {mlp.score(X[n:], y[n:]):.1%}")
 weights = mlp.weights_[0]
 fig, axes = plt.subplots(2, 6, figsize=(9, 3.3), layout="constrained")
 for number, ax in enumerate(axes.flat):
-    ax.imshow(weights[:, number].reshape(8, 8), cmap="RdBu_r", vmin=-abs(weights).max(), vmax=abs(weights).max())
+    ax.imshow(weights[:, number].reshape(digit.shape), cmap="RdBu_r", vmin=-abs(weights).max(), vmax=abs(weights).max())
     ax.set_title(f"unit {number + 1}", loc="left", fontsize=9)
     ax.set(xticks=[], yticks=[])
 plt.show()
@@ -204,10 +212,10 @@ plt.show()
 # Right, what came of it, epoch by epoch.
 
 
-def loss_at(shift, unit=3, pixel=27):
+def loss_at(shift, unit=3, pixel=(3, 3) if not FULL else (14, 14)):
     moved = [each.copy() for each in mlp.weights_]
-    moved[0][pixel, unit] += shift
-    hidden = 1 / (1 + np.exp(-(X[:200].reshape(200, 64) / 16 @ moved[0] + moved[1])))
+    moved[0][np.ravel_multi_index(pixel, digit.shape), unit] += shift
+    hidden = 1 / (1 + np.exp(-(X[:200].reshape(200, -1) / X.max() @ moved[0] + moved[1])))
     scores = hidden @ moved[2] + moved[3]
     scores -= scores.max(axis=1, keepdims=True)
     log_probabilities = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))

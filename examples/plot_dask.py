@@ -6,7 +6,9 @@ Fits know nothing of each other, so that they can run anywhere. Dask's workers a
 cluster of many machines only the address in ``Client`` is another. The numbers are those of one process.
 
 With ``--full``, it compares on the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
-downloaded.
+downloaded::
+
+    python plot_dask.py --full
 """
 
 # %%

@@ -7,7 +7,9 @@ oriented gradients (HOG), local binary patterns (LBP), colour histograms and vis
 says, and compares how well a support vector machine and the nearest picture do on them.
 
 With ``--full``, it does so on the first 4,000 test pictures of CIFAR-10, whose colours do tell something, from the
-folder that ``SKIMGREC_DATA`` names or downloaded.
+folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_features.py --full
 """
 
 # %%

@@ -6,7 +6,9 @@ A network's parameters are those of its constructor, and a search reaches them l
 varies how much the pictures are blurred before, and how many filters the network has.
 
 With ``--full``, the pictures are the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
-downloaded; a quarter of them is searched on.
+downloaded; a quarter of them is searched on::
+
+    python plot_gridsearch_cnn.py --full
 """
 
 # %%

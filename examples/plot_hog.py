@@ -6,7 +6,9 @@ Histograms of oriented gradients (HOG) describe where a picture has edges, and o
 one photograph through the stages of `HOGTransformer`, changes its parameters one at a time, and shows what a forest and
 a linear model look at when they read digits. `HOGDisplay` draws all of it.
 
-With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_hog.py --full
 """
 
 # %%

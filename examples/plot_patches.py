@@ -7,7 +7,9 @@ patches are normalised, whitened and put into groups, and the centre of each gro
 classifier, the responses to such filters tell pictures apart far better than HOG, without a deep network being trained.
 
 With ``--full``, it learns from the 10,000 test pictures of MNIST, on which HOG is nearly as good, from the folder that
-``SKIMGREC_DATA`` names or downloaded.
+``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_patches.py --full
 """
 
 # %%

@@ -5,7 +5,9 @@ Pictures as points, and what is taken for what
 Which pictures are alike, and which are mistaken for each other? `EmbeddingDisplay` lays pictures out by their features,
 `ConfusionGalleryDisplay` puts them into the cells of a confusion matrix.
 
-With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_pictures_as_points.py --full
 """
 
 # %%

@@ -6,7 +6,9 @@ A comparison answers more than which classifier is best: how sure that is, wheth
 taken for what, and which labels are likely wrong. This example asks all of that, and writes it down in a report, one
 file of HTML.
 
-With ``--full``, it is made on 3,000 digits of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
+With ``--full``, it is made on 3,000 digits of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_report.py --full
 """
 
 # %%

@@ -6,7 +6,9 @@ With ``run_dir``, every fit that is finished is on the disk. After Ctrl-C, a cra
 measures what is missing and nothing else.
 
 With ``--full``, the pictures are the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
-downloaded.
+downloaded::
+
+    python plot_resume.py --full
 """
 
 # %%

@@ -7,7 +7,9 @@ a trained network makes of them. This example looks for the most and the least s
 three ways, and draws what is found with `SimilarityDisplay`.
 
 With ``--full``, it does so on the 10,000 test pictures of MNIST, from the folder that ``SKIMGREC_DATA`` names or
-downloaded.
+downloaded::
+
+    python plot_similar.py --full
 """
 
 # %%

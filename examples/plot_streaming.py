@@ -6,7 +6,9 @@ A folder may be larger than memory. `ImageLoader` makes a lazy batch of its file
 needed, inside a pipeline and inside cross-validation. Here a small folder is made up for it.
 
 With ``--full``, it is the one of cats and dogs, ``cats_vs_dogs/training_set`` in the folder that ``SKIMGREC_DATA``
-names.
+names::
+
+    python plot_streaming.py --full
 """
 
 # %%

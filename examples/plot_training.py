@@ -7,7 +7,9 @@ change meanwhile, on the pictures that it learns from and on others. This exampl
 digits of which some have a wrong label, until it knows even these by heart.
 
 With ``--full``, the digits are the 10,000 test pictures of MNIST, 9,000 of which judge, from the folder that
-``SKIMGREC_DATA`` names or downloaded.
+``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_training.py --full
 """
 
 # %%

@@ -59,15 +59,15 @@ for name, model in (("the book's network", book), ("the default network", defaul
 # %%
 # What it reaches on MNIST
 # ------------------------
-# The first row is what `the book's notebook
+# Published for five epochs is 0.9909; `a copy of the book's notebook
 # <https://github.com/fchollet/deep-learning-with-python-notebooks/blob/master/first_edition/5.1-introduction-to-convnets.ipynb>`_
-# prints, the second what its code gives today (``python benchmarks/bench_accuracy.py --rows mnist --seeds 0``), the
-# others are what ``--full`` prints, on the same day and the same two cores:
+# prints 0.9913. The second row is what its code gives today (``python benchmarks/bench_accuracy.py --rows mnist --seeds
+# 0``), the others are what ``--full`` prints, on the same day and the same two cores:
 #
 # =====================================  ========  =======
 # on the 10,000 test pictures            accuracy  seconds
 # =====================================  ========  =======
-# the notebook                             0.9913
+# published, 5 epochs                      0.9909
 # its network in bare Keras, 5 epochs      0.9918       79
 # its network here, 5 epochs               0.9902       57
 # the default network here, 4 epochs       0.9958       65

@@ -5,7 +5,9 @@ Pictures of no known class
 A classifier that has learnt eight digits calls a 9 one of the eight. `RejectingClassifier` may say "none of these", and
 `ConformalClassifier` gives several classes where it is not sure.
 
-With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_unknown.py --full
 """
 
 # %%

@@ -6,7 +6,9 @@ Three classifiers recognise the same digits: one by its nearest neighbour, one b
 look for. This example asks all of them what in a picture decides, by covering it patch by patch, and looks into the
 network. `ExplanationDisplay` and `FeatureMapsDisplay` draw it.
 
-With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded.
+With ``--full``, the digits are 10,000 of MNIST, from the folder that ``SKIMGREC_DATA`` names or downloaded::
+
+    python plot_why.py --full
 """
 
 # %%

@@ -1,16 +1,26 @@
-"""The programs among the examples run as they stand."""
+"""The programs among the examples run as they stand, and each script of the gallery says how it takes real data."""
 
+import ast
 import runpy
 import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from skimage.io import imsave
 
 import skimgrec
 from skimgrec import KerasCNNClassifier
 
-PROGRAMS = Path(__file__).resolve().parents[1] / "examples" / "cats_vs_dogs"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+PROGRAMS = EXAMPLES / "cats_vs_dogs"
+
+
+@pytest.mark.parametrize("script", sorted(EXAMPLES.glob("plot_*.py")), ids=lambda script: script.stem)
+def test_an_example_takes_real_data_and_shows_the_command(script):
+    text = script.read_text()
+    assert 'FULL = "--full" in sys.argv' in text
+    assert f"::\n\n    python {script.name} --full\n" in ast.get_docstring(ast.parse(text)) + "\n"
 
 
 def test_cats_and_dogs_are_trained_and_told_apart(tmp_path, monkeypatch, capsys):

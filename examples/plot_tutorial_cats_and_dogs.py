@@ -81,8 +81,8 @@ for name, classifier in classifiers.items():
 # What they reach on photographs
 # ------------------------------
 # What was published, and what ``--full`` prints: accuracy on the 1,999 test photographs, and seconds of the fit on two
-# cores, the reading of files included. The last row is the tutorial's network in bare Keras, trained as it says for 50
-# epochs (``python benchmarks/bench_accuracy.py --rows cats-dogs --seeds 0``).
+# cores, the reading of files included, which the system had in memory. The last row is the tutorial's network in bare
+# Keras, trained as it says for 50 epochs (``python benchmarks/bench_accuracy.py --rows cats-dogs --seeds 0``).
 #
 # ========================  =========  ======  =======
 # ..                        published  here    seconds

@@ -62,7 +62,8 @@ for name, model in (("the book's network", book), ("the default network", defaul
 # Published for five epochs is 0.9909; `a copy of the book's notebook
 # <https://github.com/fchollet/deep-learning-with-python-notebooks/blob/master/first_edition/5.1-introduction-to-convnets.ipynb>`_
 # prints 0.9913. The second row is what its code gives today (``python benchmarks/bench_accuracy.py --rows mnist --seeds
-# 0``), the others are what ``--full`` prints, on the same day and the same two cores:
+# 0``), the others are what ``--full`` prints, on the same day and the same two cores. Times scatter: another run of the
+# second row took 55 s, and of the last 66 s.
 #
 # =====================================  ========  =======
 # on the 10,000 test pictures            accuracy  seconds

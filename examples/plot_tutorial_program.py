@@ -127,8 +127,8 @@ _ = run("python", programs / "predict.py", "cnn.skimgrec", *new)
 # %%
 # What they reach
 # ---------------
-# What was published, and what ``--full`` prints: accuracy on the 1,999 test photographs, and seconds on two cores for the
-# whole command, from the start of Python to the model file.
+# What was published, and what ``--full`` prints: accuracy on the 1,999 test photographs, and seconds on two cores for
+# the whole command, from the start of Python to the model file.
 #
 # =========================================  =========  ======  =======
 # ..                                         published  here    seconds

@@ -7,6 +7,7 @@ granted is made beforehand by a function of `CASES`, and what no test can have i
 import ast
 import doctest
 import re
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -122,6 +123,15 @@ def cluster_result(names):
     assert [row.error for row in names["result"].rows] == [None] * 10
 
 
+def importable(folder: Path, name: str, request: pytest.FixtureRequest) -> None:
+    """Let a module of a folder be imported until the test ends."""
+    monkeypatch = request.getfixturevalue("monkeypatch")
+    monkeypatch.syspath_prepend(folder)
+    # Noted as set, so that it is forgotten at the end.
+    monkeypatch.setitem(sys.modules, name, None)
+    del sys.modules[name]
+
+
 def vars_of(*wanted: str) -> dict[str, Any]:
     """Return public names of skimgrec that a page uses without importing them again."""
     return {name: getattr(skimgrec, name) for name in wanted}
@@ -198,7 +208,7 @@ def model_of_own_code(names, folder, request):
     from sklearn.pipeline import make_pipeline
 
     (folder / "mymodule.py").write_text(MODULE)
-    request.getfixturevalue("monkeypatch").syspath_prepend(folder)
+    importable(folder, "mymodule", request)
     import mymodule
 
     network = KerasCNNClassifier(architecture=mymodule.build_network, epochs=1, random_state=0)
@@ -215,7 +225,7 @@ def class_of_the_page(names, folder, request):
     examples = [one.source for one in doctest.DocTestParser().get_examples(PAGES["docs/extending.rst"])]
     last = next(number for number, source in enumerate(examples) if source.startswith("class "))
     (folder / "ink.py").write_text("".join(examples[: last + 1]))
-    request.getfixturevalue("monkeypatch").syspath_prepend(folder)
+    importable(folder, "ink", request)
     import ink
 
     names.update(InkTransformer=ink.InkTransformer)

@@ -40,7 +40,7 @@ def agreements(thumbnails: NDArray[np.uint8], pairs: NDArray[np.intp]) -> NDArra
     return found
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _blur(picture: Any, out: Any) -> None:
     side = picture.shape[0]
     for row in range(side):
@@ -57,7 +57,7 @@ def _blur(picture: Any, out: Any) -> None:
             ) / 16.0
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _solve(normal: Any, right: Any) -> None:
     """Solve a small system by Gaussian elimination, in place; a direction that nothing determines gets 0."""
     n = right.shape[0]
@@ -83,7 +83,7 @@ def _solve(normal: Any, right: Any) -> None:
         right[k] = total / normal[k, k]
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _warp(picture: Any, warp: Any, out: Any) -> None:
     """Sample a picture between its pixels; what lies outside becomes -1e9."""
     side = picture.shape[0]
@@ -106,7 +106,7 @@ def _warp(picture: Any, warp: Any, out: Any) -> None:
             )
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _step(fixed: Any, moved: Any, warp: Any) -> Any:
     """Improve the warp by one Gauss-Newton step, together with gain and offset of the brightness.
 
@@ -148,7 +148,7 @@ def _step(fixed: Any, moved: Any, warp: Any) -> Any:
     return max(across, down) / gain
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _correlation(first: Any, second: Any) -> Any:
     n = 0
     sums = np.zeros(5)
@@ -170,7 +170,7 @@ def _correlation(first: Any, second: Any) -> Any:
     return (sums[4] - sums[0] * sums[1] / n) / np.sqrt(spread) if spread > 1e-6 else 0.0
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _align_all(thumbnails: Any, pairs: Any, found: Any, most_shift: Any, most_stretch: Any) -> None:
     side = thumbnails.shape[1]
     first, second = np.empty((side, side)), np.empty((side, side))

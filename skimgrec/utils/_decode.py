@@ -27,7 +27,7 @@ from skimgrec.utils._picture_format import (
 from skimgrec.utils._quiet_pillow import quiet_pillow
 
 # Raised when the same file comes to give other pixels: decoded pictures kept by an earlier one are then not used.
-DECODER_VERSION = 2
+DECODER_VERSION = 3
 
 # Opened by Pillow, but no pictures of its own decoding: interpreters of programs, or containers that it cannot decode.
 _REFUSED_FORMATS = frozenset({"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG", "FITS", "MCIDAS", "IPTC"})

@@ -13,6 +13,8 @@ from skimgrec.utils._compile import compiled
 # Rows of the result for one of the picture's, from which on it is narrowed first: the kernel works on whole rows of the
 # picture once for each row of the result.
 MOST_ENLARGED = 4
+# Nothing here is compiled with `fastmath`: sums would be fused or reordered in one way when the kernel is compiled, and in
+# another when it comes from Numba's cache, and pictures would differ.
 # Rows of the result that are summed at a time.
 _ROWS = 4
 _HALF = np.float32(0.5)
@@ -89,7 +91,7 @@ def _cut(
     return np.ascontiguousarray(part), (left - x, upper - y, right - x, lower - y)
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _fill_weights(n_in: Any, first: Any, last: Any, n_out: Any, starts: Any, counts: Any, weights: Any) -> None:
     scale = (last - first) / n_out
     support = max(scale, 1.0)
@@ -108,7 +110,7 @@ def _fill_weights(n_in: Any, first: Any, last: Any, n_out: Any, starts: Any, cou
         counts[i] = stop - start
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _add_rows(picture: Any, start: Any, count: Any, weights: Any, line: Any) -> None:
     row, weight = picture[start], weights[0]
     for i in range(len(line)):
@@ -119,7 +121,7 @@ def _add_rows(picture: Any, start: Any, count: Any, weights: Any, line: Any) -> 
             line[i] += np.float32(row[i]) * weight
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _narrow(lines: Any, channels: Any, starts: Any, counts: Any, weights: Any, sums: Any) -> None:
     # Four sums at once, because each alone would wait for its last addition. Unsigned places spare the comparison with
     # which Numba looks for negative ones.
@@ -141,7 +143,7 @@ def _narrow(lines: Any, channels: Any, starts: Any, counts: Any, weights: Any, s
             out += 1
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _narrow_colour(lines: Any, starts: Any, counts: Any, weights: Any, sums: Any) -> None:
     # `_narrow` for RGB in half the time: all three channels at once.
     line_0, line_1, line_2, line_3 = lines[0], lines[1], lines[2], lines[3]
@@ -176,7 +178,7 @@ def _narrow_colour(lines: Any, starts: Any, counts: Any, weights: Any, sums: Any
         out += three
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _resample(picture: Any, out: Any, channels: Any, left: Any, upper: Any, right: Any, lower: Any) -> None:
     n_rows, n_values = picture.shape
     height, width, _ = out.shape
@@ -205,7 +207,7 @@ def _resample(picture: Any, out: Any, channels: Any, left: Any, upper: Any, righ
                 row[i] = np.uint8(np.int32(values[i]))
 
 
-@compiled(fastmath=True, error_model="numpy")
+@compiled(error_model="numpy")
 def _resample_many(flat: Any, shapes: Any, pictures: Any, rows: Any) -> None:
     start = 0
     for i in range(len(rows)):

@@ -13,8 +13,9 @@ from skimgrec.utils._compile import compiled
 # Rows of the result for one of the picture's, from which on it is narrowed first: the kernel works on whole rows of the
 # picture once for each row of the result.
 MOST_ENLARGED = 4
-# Nothing here is compiled with `fastmath`: sums would be fused or reordered in one way when the kernel is compiled, and in
-# another when it comes from Numba's cache, and pictures would differ.
+# Products may be fused with the sums that they are added to, which all processors of today do everywhere or nowhere.
+# Sums in another order (`reassoc`) would differ between a kernel that was compiled just now and one from Numba's cache.
+_FUSED: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy"}
 # Rows of the result that are summed at a time.
 _ROWS = 4
 _HALF = np.float32(0.5)
@@ -110,7 +111,7 @@ def _fill_weights(n_in: Any, first: Any, last: Any, n_out: Any, starts: Any, cou
         counts[i] = stop - start
 
 
-@compiled(error_model="numpy")
+@compiled(**_FUSED)
 def _add_rows(picture: Any, start: Any, count: Any, weights: Any, line: Any) -> None:
     row, weight = picture[start], weights[0]
     for i in range(len(line)):
@@ -121,7 +122,7 @@ def _add_rows(picture: Any, start: Any, count: Any, weights: Any, line: Any) -> 
             line[i] += np.float32(row[i]) * weight
 
 
-@compiled(error_model="numpy")
+@compiled(**_FUSED)
 def _narrow(lines: Any, channels: Any, starts: Any, counts: Any, weights: Any, sums: Any) -> None:
     # Four sums at once, because each alone would wait for its last addition. Unsigned places spare the comparison with
     # which Numba looks for negative ones.
@@ -143,7 +144,7 @@ def _narrow(lines: Any, channels: Any, starts: Any, counts: Any, weights: Any, s
             out += 1
 
 
-@compiled(error_model="numpy")
+@compiled(**_FUSED)
 def _narrow_colour(lines: Any, starts: Any, counts: Any, weights: Any, sums: Any) -> None:
     # `_narrow` for RGB in half the time: all three channels at once.
     line_0, line_1, line_2, line_3 = lines[0], lines[1], lines[2], lines[3]

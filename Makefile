@@ -18,7 +18,7 @@ BIN = .venv/bin
 # All targets set up one and the same .venv.
 .NOTPARALLEL:
 
-.PHONY: help compare test test-jax test-ray test-dist test-all lint docs bench api pins clean
+.PHONY: help compare test test-jax test-ray test-torch test-dist test-all lint docs bench api pins clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -38,11 +38,14 @@ test-jax: ## the tests of the networks on JAX, in an environment without TensorF
 test-ray: ## the tests of comparisons on a cluster on Ray, in an environment of its own
 	@PYTHON="$(PYTHON)" sh tools/test_ray.sh
 
+test-torch: ## the code of the pages for users of skorch and fastai, in an environment of its own (6 GB)
+	@PYTHON="$(PYTHON)" sh tools/test_torch.sh
+
 test-dist: ## wheel and sdist in empty environments, oldest and newest packages; PYTHONS names the interpreters
 	$(SETUP)
 	@$(BIN)/python tools/smoke_dist.py $(if $(PYTHONS),--python $(PYTHONS))
 
-test-all: test docs test-jax test-dist ## everything: also the whole gallery, JAX, and wheel and sdist on every Python
+test-all: test docs test-jax test-ray test-torch test-dist ## everything: also the whole gallery, JAX, and wheel and sdist on every Python
 
 lint: ## ruff and mypy only
 	$(SETUP) test
@@ -74,6 +77,6 @@ pins: ## write constraints.txt anew, with python3.11, python3.12 and python3.13;
 	@$(BIN)/python tools/pins.py $(or $(PYTHONS),python3.11 python3.12 python3.13)
 
 clean: ## remove what the targets above made
-	rm -rf .venv .venv-jax .venv-ray build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
+	rm -rf .venv .venv-jax .venv-ray .venv-torch build dist docs/_build docs/auto_examples docs/generated docs/sg_execution_times.rst
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find skimgrec tests benchmarks examples docs tools -name __pycache__ -type d -prune -exec rm -rf {} +

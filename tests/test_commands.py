@@ -4,21 +4,22 @@ import ast
 import re
 import shlex
 import tomllib
-from pathlib import Path
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 import typer
 
 import skimgrec
 from skimgrec.cli import app
+from skimgrec.cli._training import model_with
 from skimgrec.cli._values import folds_of, held_out_of, names_of, seconds_of, train_sizes_of
+from skimgrec.model_selection import parse_params, plan_search
+from skimgrec.model_selection._arguments import scorers_of
+from skimgrec.neural_network._augmentation import NAMED
 
-ROOT = Path(__file__).resolve().parents[1]
-PAGES = {
-    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.rst"))]
-    if not {"_build", "auto_examples", "generated"} & set(path.parts)
-}
+from ._pages import PAGES, ROOT, blocks
+
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
 COMMANDS = typer.main.get_command(app).commands
@@ -31,18 +32,19 @@ READERS = {
     "budget": lambda text: seconds_of("--budget", text),
     "models": lambda text: skimgrec.candidates(names_of(text)),
     "model": lambda text: skimgrec.candidates([text]),
+    "metrics": lambda text: scorers_of(names_of(text)),
+    "augment": lambda text: NAMED[text],
+    "features": lambda text: text.endswith(".skimgrec") or skimgrec.make_feature_union(text),
 }
 
 
 def console_lines(page, text):
     """Return the commands in a page's blocks for a console, as lists of words: no prompts, comments or output."""
-    if page.endswith(".md"):
-        blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.M | re.S)
-    else:
-        blocks = re.findall(r"^ *\.\. code-block:: console\n((?: +.*\n|\s*\n)*)", text + "\n", flags=re.M)
     lines = []
-    for block in blocks:
-        given = [line.strip() for line in re.sub(r"\\\n\s*", " ", block).splitlines()]
+    for block in blocks(page, text):
+        if block.language not in ("console", "sh"):
+            continue
+        given = [line.strip() for line in re.sub(r"\\\n\s*", " ", block.text).splitlines()]
         if any(line.startswith("$ ") for line in given):
             given = [line[2:] for line in given if line.startswith("$ ")]
         lines += [words for line in given if (words := shlex.split(line, comments=True))]
@@ -76,10 +78,11 @@ def check_skimgrec(words):
         # The model of some commands is a file.
         if isinstance(params.get(name), str):
             read(params[name])
-    if params.get("param") and params.get("model"):
-        [model] = skimgrec.candidates([params["model"]]).values()
-        known = {name.rpartition("__")[2] for name in model.get_params()}
-        assert {one.partition("=")[0] for one in params["param"]} <= known
+    if words[0] == "tune":
+        how = {name: params[name] for name in ("method", "n_iter", "resource", "factor")}
+        plan_search(params["model"], parse_params(params["param"]), **how)
+    elif params.get("param"):
+        model_with(params["model"], {}, params["param"], threads=None, seed=0)
 
 
 def check_script(words):
@@ -95,9 +98,14 @@ def check_python(words):
     """Look for a script, or compile the code of ``-c`` and look for the names of skimgrec in it."""
     if words[0] == "-c":
         for node in ast.walk(ast.parse(words[1])):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "skimgrec":
+            if isinstance(node, ast.ImportFrom):
+                for name in node.names:
+                    assert hasattr(import_module(node.module), name.name), f"{node.module} has no {name.name}"
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "skimgrec":
                 assert hasattr(skimgrec, node.attr), f"skimgrec has no {node.attr}"
-    elif words[0] != "-m":
+    elif words[0] == "-m":
+        assert find_spec(words[1]) is not None, f"there is no module {words[1]}"
+    else:
         check_script(words)
 
 
@@ -112,7 +120,7 @@ def check_make(words):
 def check_pip(words):
     assert words[0] == "install"
     for word in words[1:]:
-        if extra := re.fullmatch(r"\.\[(.*)\]", word):
+        if extra := re.fullmatch(r"(?:\.|skimgrec)\[(.*)\]", word):
             assert set(extra[1].split(",")) <= set(EXTRAS), f"pyproject.toml has no extra {extra[1]!r}"
 
 
@@ -204,13 +212,23 @@ def test_make_targets_in_the_text_exist(name):
         "skimgrec compare digits --cv 1",
         "skimgrec train pictures",
         "skimgrec train pictures --epochs many -o x.skimgrec",
+        "skimgrec compare digits --metrics acuracy",
         "skimgrec tune digits --model knn --param neighbours=1,2",
+        "skimgrec tune digits --model knn --param n_neighbors=one:two",
+        "skimgrec tune digits --model knn --param n_neighbors=1,2 --method bayes",
+        "skimgrec tune digits --model knn --param n_neighbors=1,2 --method halving --resource epochz",
+        "skimgrec train pictures --param filter=32 -o x.skimgrec",
+        "skimgrec train pictures --augment lihgt -o x.skimgrec",
+        "skimgrec similar digits x.png --features hogg",
         "python benchmarks/bench_nothing.py",
         "python benchmarks/bench_hog.py --colour",
         "python -c 'import skimgrec; skimgrec.nothing()'",
+        "python -c 'from skimgrec import nothing'",
+        "python -m nothing",
         "make nothing",
         "make compare NOTHING=1",
         "pip install '.[nothing]'",
+        "pip install 'skimgrec[nothing]'",
         "dask nothing",
         "nothing",
     ],

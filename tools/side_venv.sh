@@ -1,4 +1,4 @@
-# Sourced by test_jax.sh and test_ray.sh: an environment of its own for some tests, whole and of the wanted interpreter.
+# Sourced by test_jax.sh, test_ray.sh and test_torch.sh: an environment of its own for some tests, whole and of the wanted interpreter.
 #
 # side_venv FOLDER    makes FOLDER, if it has to be made, by the function `install`, which the caller, $script, defines.
 #

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
 from skimgrec.model_selection._candidate_table import CANDIDATES, CLASSIFIERS, KINDS, SHORT, Candidate, candidate_named
-from skimgrec.utils._suggestion import did_you_mean
+from skimgrec.utils._suggestion import closest, did_you_mean
 
 
 def candidate_descriptions() -> dict[str, str]:
@@ -140,6 +139,6 @@ def _hint(name: str) -> str:
         return ": it names features twice."
     if classifier in CANDIDATES and classifier not in CLASSIFIERS:
         return f": {classifier} takes no features."
-    parts = [difflib.get_close_matches(classifier, [*CLASSIFIERS, *SHORT], n=1)]
-    parts += [difflib.get_close_matches(kind, KINDS, n=1) for kind in kinds]
-    return f", did you mean {'+'.join(part[0] for part in parts)!r}?" if all(parts) else "."
+    parts = [closest(classifier, [*CLASSIFIERS, *SHORT]), *(closest(kind, KINDS) for kind in kinds)]
+    found = [part for part in parts if part is not None]
+    return f", did you mean {'+'.join(found)!r}?" if len(found) == len(parts) else "."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def halving_rounds(
-    n_settings: int, most: int, least: int, *, factor: int, min_resources: int | str
+    n_settings: int, most: int, least: int, *, resource: str, factor: int, min_resources: int | str
 ) -> list[tuple[int | None, int]]:
     """Return what each round has, by the rules of `sklearn.model_selection.HalvingRandomSearchCV`.
 
@@ -14,6 +14,8 @@ def halving_rounds(
         In the first round.
     most, least : int
         The most resources that there are, and the fewest with which a fit makes sense.
+    resource : str
+        What they are: a parameter, or "n_samples" for training pictures.
     factor : int
         How many times more resources, and fewer settings, each round has than the one before.
     min_resources : int or {"exhaust", "smallest"}
@@ -31,16 +33,20 @@ def halving_rounds(
 
     Examples
     --------
-    >>> halving_rounds(20, 900, 20, factor=3, min_resources="exhaust")
+    >>> halving_rounds(20, 900, 20, resource="n_samples", factor=3, min_resources="exhaust")
     [(100, 20), (300, 7), (None, 3)]
-    >>> halving_rounds(20, 900, 20, factor=3, min_resources="smallest")
+    >>> halving_rounds(20, 900, 20, resource="n_samples", factor=3, min_resources="smallest")
     [(20, 20), (60, 7), (180, 3)]
     """
     first = least if isinstance(min_resources, str) else min_resources
     if first > most:
+        what, more = resource, f"a higher {resource} of the model"
+        if resource == "n_samples":
+            what, more = "training pictures", "more pictures"
+        lower = "" if isinstance(min_resources, str) else "a lower min_resources, "
         raise ValueError(
-            f"The first round of method='halving' needs {first} resources (min_resources={min_resources!r}), and there "
-            f"are {most}. Give more pictures, or use another method."
+            f"The first round of method='halving' needs {first} {what} (min_resources={min_resources!r}), and there "
+            f"are {most}. Give {lower}{more}, or another method."
         )
     n_rounds = 1 + min(_whole_log(n_settings, factor), _whole_log(most // first, factor))
     counts = [n_settings]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from skimgrec.model_selection._arguments import named_estimators, seed_from
+from skimgrec.model_selection._halving import halving_rounds
 from skimgrec.model_selection._optuna import check_optuna
 from skimgrec.model_selection._param_space import check_ranges, checked_space, full_names, grid_of, sample_of
 
@@ -15,7 +17,7 @@ METHODS = ("grid", "random", "halving", "optuna")
 _N_ITER = 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Search:
     """A model and what is to be tried of its parameters, checked. `plan_search` makes it.
 
@@ -41,6 +43,8 @@ class Search:
         Of everything that is drawn.
     resource, factor, min_resources : object
         As `tune` takes them.
+    rounds : list of (int or None, int), or None
+        What `halving_rounds` returns, None where there are none or they depend on how many pictures there are.
     notes : list of str
         What is to be said of the settings.
     """
@@ -57,6 +61,7 @@ class Search:
     resource: str
     factor: int
     min_resources: int | str
+    rounds: list[tuple[int | None, int]] | None
     notes: list[str]
 
 
@@ -94,14 +99,16 @@ def plan_search(
         raise ValueError(f"method={method!r}, expected one of {', '.join(map(repr, METHODS))}.")
     if method == "optuna":
         check_optuna("tune(..., method='optuna')")
-    if n_iter is not None and (
-        method == "grid" or isinstance(n_iter, bool) or not isinstance(n_iter, int) or n_iter < 1
-    ):
-        rule = "method='grid' takes every combination: leave it out" if method == "grid" else "expected at least 1"
+    if n_iter is not None and (method == "grid" or not _is_integer(n_iter, 1)):
+        rule = (
+            "method='grid' takes every combination: leave it out"
+            if method == "grid"
+            else "expected an integer from 1 up"
+        )
         raise ValueError(f"n_iter={n_iter!r}: {rule}.")
-    if not isinstance(factor, int) or factor < 2:
+    if not _is_integer(factor, 2):
         raise ValueError(f"factor={factor!r}, expected an integer from 2 up.")
-    if min_resources not in ("exhaust", "smallest") and (not isinstance(min_resources, int) or min_resources < 1):
+    if min_resources not in ("exhaust", "smallest") and not _is_integer(min_resources, 1):
         raise ValueError(f"min_resources={min_resources!r}, expected 'exhaust', 'smallest' or a positive integer.")
     if method != "halving" and (resource, factor, min_resources) != ("n_samples", 3, "exhaust"):
         raise ValueError(
@@ -120,6 +127,12 @@ def plan_search(
     parameters = {full[name]: name for name in given}
     check_ranges(model, space, parameters)
     planned = _planned(method, {parameters[name]: values for name, values in space.items()}, full, n_iter, seed)
+    rounds = None
+    if method == "halving" and resource != "n_samples":
+        most = _most_of(model, resource)
+        rounds = halving_rounds(
+            len(planned or ()), most, 1, resource=resource, factor=factor, min_resources=min_resources
+        )
     return Search(
         model=model,
         title=title,
@@ -133,8 +146,23 @@ def plan_search(
         resource=resource,
         factor=factor,
         min_resources=min_resources,
+        rounds=rounds,
         notes=_note_on_settings(planned, n_iter),
     )
+
+
+def _is_integer(value: Any, least: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
+
+
+def _most_of(model: Any, resource: str) -> int:
+    value = model.get_params()[resource]
+    if not _is_integer(value, 1):
+        raise ValueError(
+            f"resource={resource!r} of the model is {value!r}, expected a positive integer: the most that a fit may "
+            "have. Set it on the model."
+        )
+    return int(value)
 
 
 def _planned(

@@ -84,7 +84,9 @@ class Tuning:
             n_threads=self.n_threads,
             **self.options,
         )
-        self._schedule = self._halving_rounds() if self.search.method == "halving" else [(None, len(self.settings))]
+        self._schedule = [(None, len(self.settings))]
+        if self.search.method == "halving":
+            self._schedule = self.search.rounds or self._rounds_of_pictures()
 
     def model_with(self, name: str, **more: Any) -> Any:
         """Return the unfitted model with a setting, and with other parameters."""
@@ -225,26 +227,15 @@ class Tuning:
         estimators = {name: self.model_with(name, **more) for name in names}
         return self.whole.with_estimators(estimators, splits, self.run_dir)
 
-    def _halving_rounds(self) -> list[tuple[int | None, int]]:
-        least = 2 * len(self.whole.measures.classes) if self.search.resource == "n_samples" else 1
+    def _rounds_of_pictures(self) -> list[tuple[int | None, int]]:
         return halving_rounds(
             len(self.settings),
-            self._most_resources(),
-            least,
+            min(len(train) for train, _ in self.whole.splits),
+            2 * len(self.whole.measures.classes),
+            resource=self.search.resource,
             factor=self.search.factor,
             min_resources=self.search.min_resources,
         )
-
-    def _most_resources(self) -> int:
-        if self.search.resource == "n_samples":
-            return min(len(train) for train, _ in self.whole.splits)
-        value = self.search.model.get_params()[self.search.resource]
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(
-                f"resource={self.search.resource!r} of the model is {value!r}, expected a positive integer: the most "
-                "that a fit may have. Set it on the model."
-            )
-        return value
 
 
 def prepare_tuning(
@@ -278,6 +269,8 @@ def prepare_tuning(
     TypeError, ValueError
         If pictures, labels or one of the options are not what `tune` takes, or do not suit the search.
     """
+    if not isinstance(search, Search):
+        raise TypeError(f"search is a {type(search).__name__}, expected what plan_search returns.")
     if run_dir is not None and not isinstance(search.random_state, Integral):
         raise ValueError(
             f"run_dir={os.fspath(run_dir)!r} with random_state={search.random_state!r}: other settings would be drawn "

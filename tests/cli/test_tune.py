@@ -98,6 +98,7 @@ def test_what_is_wrong_is_said_in_a_line_before_anything_is_fitted(run, options,
         (["--param", "n_neighbours=1,2"], "'n_neighbours'"),
         (["--param", "n_neighbors=1,2", "--method", "bayes"], "'bayes'"),
         (["--param", "n_neighbors=1,2", "--metrics", "acuracy"], "'acuracy'"),
+        (["--param", "n_neighbors=1,2", "--method", "halving", "--resource", "n_jobs"], "n_jobs' of the model is None"),
     ],
 )
 def test_what_is_wrong_is_said_before_the_folder_is_read(run, tmp_path, options, named):

@@ -51,6 +51,8 @@ def test_n_jobs_reaches_every_candidate_that_takes_one():
         (["forrest"], "Unknown candidate 'forrest', did you mean 'forest'.*Known are chance, majority"),
         (["zzz"], r"Unknown candidate 'zzz'\. Known are"),
         (["svn"], "did you mean 'svm'"),
+        (["log+hog"], r"did you mean 'logistic\+hog'"),
+        (["forest+mob"], r"did you mean 'forest\+mobilenet'"),
         (["forest+lpb"], r"did you mean 'forest\+lbp'.* any features of hog, lbp, color"),
         (["forrest+hog+colour"], r"did you mean 'forest\+hog\+color'"),
         (["forest+zzz"], r"Unknown candidate 'forest\+zzz'\. Known are"),

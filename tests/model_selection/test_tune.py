@@ -164,7 +164,7 @@ def test_the_rounds_of_halving_are_scikit_learns(n_settings, factor, min_resourc
     ).fit(X, y)
     # scikit-learn's fewest: two of each class in every split.
     least = 2 * 2 * 3
-    rounds = halving_rounds(n_settings, 600, least, factor=factor, min_resources=min_resources)
+    rounds = halving_rounds(n_settings, 600, least, resource="n_samples", factor=factor, min_resources=min_resources)
     assert [count for _, count in rounds] == search.n_candidates_
     amounts = [600 if amount is None else amount for amount, _ in rounds]
     if min_resources == "exhaust":
@@ -283,10 +283,18 @@ def test_what_is_measured_is_told_as_it_comes(blobs):
     [
         ({"method": "bayes"}, "method='bayes', expected one of 'grid', 'random', 'halving', 'optuna'"),
         ({"n_iter": 3}, "n_iter=3: method='grid' takes every combination"),
-        ({"method": "random", "n_iter": 0}, "n_iter=0: expected at least 1"),
+        ({"method": "random", "n_iter": 0}, "n_iter=0: expected an integer from 1 up"),
         ({"method": "halving", "factor": 1}, "factor=1, expected an integer from 2 up"),
         ({"method": "halving", "min_resources": "some"}, "min_resources='some', expected 'exhaust', 'smallest' or"),
-        ({"method": "halving", "min_resources": 99}, r"needs 99 resources .* and there are 30"),
+        (
+            {"method": "halving", "min_resources": 99},
+            r"needs 99 training pictures .* and there are 30. Give a lower min_resources, more pictures, or another",
+        ),
+        (
+            {"method": "halving", "resource": "leaf_size", "min_resources": 50},
+            r"needs 50 leaf_size .* and there are 30. Give a lower min_resources, a higher leaf_size of the model, or",
+        ),
+        ({"method": "halving", "min_resources": True}, "min_resources=True, expected 'exhaust', 'smallest' or a posit"),
         ({"method": "halving", "resource": "epoch"}, "Unknown parameter 'epoch' of KNeighborsClassifier"),
         ({"params": {"n_neighbors": "1:5"}}, "n_neighbors is a range, 1:5, and method='grid'"),
         ({"params": {"n_neighbors": "1.0:5"}, "method": "random"}, r"n_neighbors=1.0:5.0: The 'n_neighbors' .* an int"),
@@ -307,6 +315,23 @@ def test_what_cannot_be_searched_is_said_before_anything_is_fitted(blobs, option
         tune(KNeighborsClassifier(), *blobs, **options)
     with pytest.raises(TypeError, match="expected an instance"):
         tune(KNeighborsClassifier, *blobs, {"n_neighbors": [1]})
+
+
+def test_what_takes_no_pictures_is_said_without_any():
+    options = {"params": {"n_neighbors": [1, 2]}, "method": "halving"}
+    with pytest.raises(ValueError, match="resource='n_jobs' of the model is None"):
+        plan_search(KNeighborsClassifier(), resource="n_jobs", **options)
+    with pytest.raises(ValueError, match="needs 50 leaf_size"):
+        plan_search(KNeighborsClassifier(), resource="leaf_size", min_resources=50, **options)
+    with pytest.raises(TypeError, match="search is a str, expected what plan_search returns"):
+        prepare_tuning("knn", None, None)
+
+
+def test_numbers_may_be_numpys(blobs):
+    options = {"factor": np.int64(2), "min_resources": np.int64(8), "n_iter": np.int64(4)}
+    search = plan_search(KNeighborsClassifier(), {"n_neighbors": [1, 2, 3, 4]}, method="halving", **options)
+    tuning = prepare_tuning(search, *blobs, cv=2)
+    assert tuning.n_planned == 2 * (4 + 2)
 
 
 def test_copies_are_looked_for_once_and_said_below_the_table(rng, monkeypatch):

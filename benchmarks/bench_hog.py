@@ -2,7 +2,8 @@
 
     python benchmarks/bench_hog.py [--rounds 5] [--quick]
 
-Pictures are the test pictures of CIFAR-10 and MNIST, and generated ones where they cannot be had. The contestants take
+Pictures are the test pictures of CIFAR-10 and MNIST (generated where they cannot be had), and generated ones of 512 x 512
+pixels, with structure at several scales and a little noise. The contestants take
 turns, each on one core; a ratio is that of the median times per picture. scikit-image and OpenCV run on the first
 pictures only, which is in their favour if it changes anything.
 """
@@ -36,7 +37,7 @@ SKIMAGE_SECONDS = 0.3
 OPENCV_SECONDS = 0.1
 
 
-def photographs(shape, n):
+def generated(shape, n):
     """Return pictures with structure at several scales and a little noise."""
     rng = np.random.default_rng(0)
     kinds = []
@@ -157,12 +158,12 @@ def main():
         return
     n = 1000 if arguments.quick else 10000
 
-    cifar = some_test_pictures("cifar10", n, lambda: photographs((32, 32, 3), n))
-    mnist = some_test_pictures("mnist", n, lambda: photographs((28, 28), n))
+    cifar = some_test_pictures("cifar10", n, lambda: generated((32, 32, 3), n))
+    mnist = some_test_pictures("mnist", n, lambda: generated((28, 28), n))
     print(f"{'':42}{'a picture':>13}{'skimage':>10}{'OpenCV':>10}")
     compare("CIFAR-10, 32 x 32 x 3, uint8", cifar, 8, arguments.rounds)
     compare("MNIST, 28 x 28, uint8, cells of 4", mnist, 4, arguments.rounds)
-    compare("photographs, 512 x 512 x 3, uint8", photographs((512, 512, 3), n // 50), 8, arguments.rounds)
+    compare("generated pictures, 512 x 512 x 3, uint8", generated((512, 512, 3), n // 50), 8, arguments.rounds)
     compare("CIFAR-10 as float32 in 0..1", (cifar / 255).astype(np.float32), 8, arguments.rounds)
     compare_threads(cifar, arguments.rounds)
     print_peak_memory(5 * n)

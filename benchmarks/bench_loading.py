@@ -125,7 +125,7 @@ def main():
         large = Path(name, "large")
         large.mkdir()
         write_jpegs(large, 20 if arguments.quick else 100, (1500, 2000))
-        compare("photographs of 1500 x 2000", large, arguments.rounds, arguments.n_jobs, 5)
+        compare("generated JPEGs of 1500 x 2000", large, arguments.rounds, arguments.n_jobs, 5)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ its width, at 64 x 64 pixels, is first trained on the training pictures of anoth
 table names, with the seconds of that; they count in no row. What such a network has seen is little beside ImageNet, and
 so is what it is worth.
 
-Each row learns from --n-train training pictures, or from all where there are fewer, drawn with a fixed seed in the
-proportions of the classes, and is judged on all test pictures. "drawn weights" are features of the same network,
-untrained; "from nothing" is the same network, trained for as many epochs (10) as "trained further", which spends two of
+Each row learns from --n-train training pictures, or from all where there are fewer, chosen with a fixed seed in the
+proportions of the classes, and is judged on all test pictures. "random weights" are features of the same network,
+untrained; "from scratch" is the same network, trained for as many epochs (10) as "trained further", which spends two of
 them on its output layer alone. HOG and the residual network, trained for 20 epochs, stand for what needs no weights. A
 row with an asterisk is on the Pareto front. --quick trains for one epoch on the first of --n-train, after a short first
 training.
@@ -89,10 +89,10 @@ def contestants(architecture, weights, settings, name, epochs):
 
     return {
         "logistic on HOG": make_pipeline(HOGTransformer(), linear),
-        "logistic, drawn weights": logistic(None),
+        "logistic, random weights": logistic(None),
         "logistic, these weights": logistic(weights),
         "trained further": network(weights),
-        "from nothing": network(None),
+        "from scratch": network(None),
         "residual network": KerasCNNClassifier(**training | {"epochs": 2 * epochs}),
     }
 

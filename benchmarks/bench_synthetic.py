@@ -17,7 +17,7 @@ from skimgrec import KerasCNNClassifier, candidates, make_image_classification
 def classifiers(seed, epochs):
     ready = candidates(["1nn", "forest", "forest+hog"], random_state=seed, n_jobs=-1)
     blocks = {"architecture": "sequential", "filters": (32, 64, 64), "learning_rate_schedule": "constant"}
-    return ready | {"cnn": KerasCNNClassifier(**blocks, epochs=epochs, random_state=seed)}
+    return ready | {"sequential": KerasCNNClassifier(**blocks, epochs=epochs, random_state=seed)}
 
 
 def main():

@@ -3,7 +3,7 @@
     SKIMGREC_DATA=... python benchmarks/bench_tutorial3.py [--limit N] [--only ours|tutorial] [--seed 0]
 
 Run it alone on the machine; whole, it takes half an hour on two cores. Six classifiers learn from the 50,000
-training pictures, and their accuracy and macro F1 are those on the 10,000 test pictures.
+training pictures, beside random guesses, and their accuracy and macro F1 are those on the 10,000 test pictures.
 
 The tutorial's way is its own loops on today's libraries, in their defaults: random guesses; 1-NN and a random forest
 on raw pixels; both on HOG, computed picture by picture with scikit-image's `hog` (9 orientations, 8 x 8 pixels a cell,

@@ -3,7 +3,7 @@ A network that has seen other pictures
 ======================================
 
 A network that was trained on many pictures sees something in other ones, too. With forty pictures of one's own, is it
-better to take what it sees as features for a classifier, to train it further, or to train one from nothing?
+better to take what it sees as features for a classifier, to train it further, or to train one from scratch?
 
 Such a network is mostly one of ``keras.applications`` with the weights of ImageNet, which Keras downloads. This page
 needs no connection and takes seconds: it trains a narrow one itself, on a thousand of scikit-learn's digits, writes its
@@ -67,9 +67,9 @@ splits = StratifiedShuffleSplit(3, train_size=400 if FULL else 40, test_size=200
 # %%
 # The candidates
 # --------------
-# Logistic regression is given features of three kinds: HOG; those of the network with drawn weights, which say what its
+# Logistic regression is given features of three kinds: HOG; those of the network with random weights, which say what its
 # training is worth; and those of the network with these weights. Then the network itself is trained further, its output
-# layer alone at first, and a residual network, the default, is trained from nothing.
+# layer alone at first, and a residual network, the default, is trained from scratch.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -80,10 +80,10 @@ from skimgrec import HOGTransformer, PretrainedTransformer, compare
 linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
 learnt = PretrainedTransformer(name, weights=weights, **settings)
 learnt.fit(X[:1])  # so that missing weights are told of here, and not in two rows of the comparison
-drawn = PretrainedTransformer(name, weights=None, random_state=0, **settings)
+untrained = PretrainedTransformer(name, weights=None, random_state=0, **settings)
 candidates = {
     "HOG": make_pipeline(HOGTransformer(), linear),
-    "drawn weights": make_pipeline(drawn, linear),
+    "random weights": make_pipeline(untrained, linear),
     "these weights": make_pipeline(learnt, linear),
     "trained further": KerasCNNClassifier(
         architecture=name,
@@ -105,7 +105,7 @@ for candidate, row in result.summary().iterrows():
 # In a picture
 # ------------
 # Here forty digits are enough for a linear classifier on features that somebody else has learnt, but too few to train
-# that network further: the residual network, trained from nothing, does better.
+# that network further: the residual network, trained from scratch, does better.
 
 import matplotlib.pyplot as plt
 
@@ -122,7 +122,7 @@ plt.show()
 from skimgrec import EmbeddingDisplay
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
-for ax, transformer, title in zip(axes, (drawn, learnt), ("drawn weights", "these weights"), strict=True):
+for ax, transformer, title in zip(axes, (untrained, learnt), ("random weights", "these weights"), strict=True):
     EmbeddingDisplay.from_estimator(transformer.fit(X[:1]), X[:400], y[:400], n_thumbnails=80, ax=ax)
     ax.set_title(title, loc="left")
 plt.show()

@@ -78,7 +78,7 @@ plt.show()
 
 fig, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
 fig.get_layout_engine().set(w_pad=0.1)
-ways = {"pixels": pixels, "HOG": hog, "a network's last layer": learnt}
+ways = {"pixels": pixels, "HOG": hog, "a network's last layer but one": learnt}
 for (name, neighbors), ax in zip(ways.items(), axes, strict=True):
     SimilarityDisplay.from_sample(neighbors, n_samples=100, random_state=0, ax=ax)
     _, nearest = neighbors.kneighbors(n_neighbors=1)

@@ -67,13 +67,13 @@ result
 # forest on HOG  0.5250    0.5197       88.2  0.5372    0.532        11.6
 # perceptron     0.4884    0.4844       95.6  0.4897    0.482        80.5
 # CNN            0.5981    0.5971     1055.6  0.7522    0.750       155.8
-# all rows                            1522.4                        343.0
+# all rows                            1522.5                        343.0
 # =============  ========  ========  =======  ========  ========  =======
 #
-# The last row is the sum of those above it; the whole of ``--full``, with reading and a search for near duplicates,
-# took 394 s. The forests here are of extremely randomised trees, the tutorial's are random forests. The network here is
-# the residual one, for two epochs; the tutorial's is LeNet, of whose 200 epochs the one that is best on the test
-# pictures counts. :doc:`/user_guide/comparing` has both sides measured in one run.
+# The last row is the sum of those above it, before rounding; the whole of ``--full``, with reading and a search for
+# near duplicates, took 394 s. The forests here are of extremely randomised trees, the tutorial's are random
+# forests. The network here is the residual one, for two epochs; the tutorial's is LeNet, of whose 200 epochs the
+# one that is best on the test pictures counts. :doc:`/user_guide/comparing` has both sides measured in one run.
 
 for row in result.rows:
     scores, seconds = row.scores, row.fit_time + row.predict_time

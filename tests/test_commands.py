@@ -124,6 +124,10 @@ def check_pip(words):
             assert set(extra[1].split(",")) <= set(EXTRAS), f"pyproject.toml has no extra {extra[1]!r}"
 
 
+def check_source(words):
+    assert words == [".venv/bin/activate"]
+
+
 def check_dask(words):
     from distributed.cli import dask_scheduler, dask_worker
 
@@ -139,6 +143,7 @@ CHECKS = {
     "python": check_python,
     "make": check_make,
     "pip": check_pip,
+    "source": check_source,
     "dask": check_dask,
     "ray": check_ray,
 }
@@ -214,7 +219,6 @@ def test_make_targets_in_the_text_exist(name):
         "skimgrec train pictures --epochs many -o x.skimgrec",
         "skimgrec compare digits --metrics acuracy",
         "skimgrec tune digits --model knn --param neighbours=1,2",
-        "skimgrec tune digits --model knn --param n_neighbors=one:two",
         "skimgrec tune digits --model knn --param n_neighbors=1,2 --method bayes",
         "skimgrec tune digits --model knn --param n_neighbors=1,2 --method halving --resource epochz",
         "skimgrec train pictures --param filter=32 -o x.skimgrec",
@@ -229,6 +233,7 @@ def test_make_targets_in_the_text_exist(name):
         "make compare NOTHING=1",
         "pip install '.[nothing]'",
         "pip install 'skimgrec[nothing]'",
+        "source .venv/activate",
         "dask nothing",
         "nothing",
     ],

@@ -119,10 +119,11 @@ def make_feature_union(
     Notes
     -----
     All of them have their default parameters, with which each block of HOG, each histogram of a cell and that of the
-    visual words has the Euclidean length 1, as the responses to patches of each quarter have on average. So they can
-    stand beside each other, before an SVM too, without being standardised. Pixels are only scaled to 0..1. A parameter
-    is set as in every union, for example ``union.set_params(lbp__scales=((8, 1), (16, 2)))``. Pictures in files are
-    read once for each kind.
+    visual words has the Euclidean length 1, as the responses to patches of each quarter have on average. So none is
+    longer than the others only because it counts more, and they need not be standardised. A kind that says nothing of
+    the classes costs accuracy all the same, in an SVM or for the nearest neighbours. Pixels are only scaled to 0..1. A
+    parameter is set as in every union, for example ``union.set_params(lbp__scales=((8, 1), (16, 2)))``. Pictures in
+    files are read once for each kind.
 
     Examples
     --------

@@ -84,7 +84,7 @@ class Tuning:
             n_threads=self.n_threads,
             **self.options,
         )
-        self._schedule = [(None, len(self.settings))]
+        self._schedule: list[tuple[int | None, int]] = [(None, len(self.settings))]
         if self.search.method == "halving":
             self._schedule = self.search.rounds or self._rounds_of_pictures()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -79,7 +79,16 @@ class TrainingBatches(keras.utils.PyDataset):
 
     def start_epoch(self, epoch: int) -> None:
         """Put the rows into the order of epoch number `epoch`."""
-        self._order = np.random.default_rng([self._seed, epoch]).permutation(self._rows)
+        self._order = self.order_of(epoch)
+
+    def order_of(self, epoch: int) -> NDArray[np.intp]:
+        """Return the rows in the order of epoch number `epoch`."""
+        return np.random.default_rng([self._seed, epoch]).permutation(self._rows)
+
+    @property
+    def rows(self) -> NDArray[np.intp]:
+        """The rows of an epoch as they come."""
+        return self._rows
 
     @property
     def n_pictures(self) -> int:
@@ -90,14 +99,16 @@ class TrainingBatches(keras.utils.PyDataset):
         return -(-len(self._rows) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
-        return self.read(index * self.batch_size, min((index + 1) * self.batch_size, self.n_pictures))
+        return self.read(self._order, index * self.batch_size, (index + 1) * self.batch_size)
 
-    def read(self, start: int, stop: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
-        """Return part of the pictures in the order of this epoch, with their targets and weights."""
-        rows = self._order[start:stop]
+    def read(
+        self, order: NDArray[np.intp], start: int, stop: int
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
+        """Return part of the pictures in an order, with their targets and weights."""
+        rows = order[start:stop]
         weights = self._weights[rows]
         if self.n_replicas > 1:
-            rows, weights = self._in_equal_parts(rows, weights)
+            rows, weights = self._in_equal_parts(rows, weights, order)
         return self._scale(read_rows(self._pictures, rows)), self._as_targets(self._targets[rows]), weights
 
     def nothing(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float32]]:
@@ -113,10 +124,10 @@ class TrainingBatches(keras.utils.PyDataset):
         return codes.astype(np.int32)
 
     def _in_equal_parts(
-        self, rows: NDArray[np.intp], weights: NDArray[np.float32]
+        self, rows: NDArray[np.intp], weights: NDArray[np.float32], order: NDArray[np.intp]
     ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
         n_lacking = -len(rows) % self.n_replicas
-        rows = np.concatenate([rows, np.resize(self._order, n_lacking)])
+        rows = np.concatenate([rows, np.resize(order, n_lacking)])
         weights = np.concatenate([weights, np.zeros(n_lacking, np.float32)])
         if not self._judging:
             weights = weights * (len(weights) / max(weights.sum(), np.finfo(np.float32).tiny))
@@ -137,10 +148,37 @@ class EpochOrder(keras.callbacks.Callback):
         self._batches.start_epoch(epoch)
 
 
-def for_backend(batches: TrainingBatches) -> Any:
-    """Return batches as what the backend takes them from the fastest."""
+class Feed(NamedTuple):
+    """What `keras.Model.fit` is given for the epochs of a training.
+
+    Parameters
+    ----------
+    data : keras.utils.PyDataset or tf.data.Dataset
+        Gives the batches.
+    steps_per_epoch : int or None
+        How many of them are one epoch, None if they come anew in each.
+    callbacks : list of keras.callbacks.Callback
+        Without which the order would be another.
+    """
+
+    data: Any
+    steps_per_epoch: int | None
+    callbacks: list[keras.callbacks.Callback]
+
+
+def feed(batches: TrainingBatches, epochs: range) -> Feed:
+    """Return batches as what the backend takes those of some epochs from the fastest."""
+    if keras.backend.backend() != "tensorflow":
+        return Feed(batches, None, [EpochOrder(batches)])
+    from skimgrec.neural_network._tensorflow_input import dataset_of_epochs
+
+    return Feed(dataset_of_epochs(batches, epochs), len(batches), [])
+
+
+def for_judging(batches: TrainingBatches) -> Any:
+    """Return batches as what the backend takes them from the fastest where they are passed over now and then."""
     if keras.backend.backend() != "tensorflow":
         return batches
-    from skimgrec.neural_network._tensorflow_input import as_dataset
+    from skimgrec.neural_network._tensorflow_input import dataset_for_judging
 
-    return as_dataset(batches)
+    return dataset_for_judging(batches)

@@ -76,7 +76,8 @@ class KerasCNNClassifier(BaseKerasClassifier):
         `weights` know as long as it knows nothing itself. They count in `epochs`; as many as these train nothing
         else. None is a fifth of `epochs`, at least 1.
     fine_tune_factor : float, default=None
-        Part of the learning rate that all layers are trained with afterwards. None is 0.1.
+        Part of the learning rate that all layers but those of batch normalisation are trained with afterwards. None is
+        0.1.
     image_size : "auto" or tuple of two ints, default=None
         (height, width) that a network of `keras.applications` brings pictures to. None is "auto", as in
         `PretrainedTransformer`: their own size, or in proportion 96 pixels on the shorter side.

@@ -42,7 +42,7 @@ _PICTURES_PER_FORWARD_PASS = 1024
 
 
 class PretrainedTransformer(TransformerMixin, BaseEstimator):
-    """Describe pictures by what a network sees in them that was trained on millions of others.
+    """Describe pictures by what a network sees in them that was trained on more than a million others.
 
     The network is one of `keras.applications`, without the layers that name ImageNet's classes: what its last
     convolutions give is averaged over the picture. A linear classifier of such features often does better with a few

@@ -44,6 +44,7 @@ def train(
     network: keras.Model,
     batches: Any,
     *,
+    steps_per_epoch: int | None,
     validation: Any,
     epochs: int,
     initial_epoch: int,
@@ -58,6 +59,8 @@ def train(
         Compiled; trained in place.
     batches : keras.utils.PyDataset or tf.data.Dataset
         Gives (pictures, targets, weights) for each batch.
+    steps_per_epoch : int or None
+        How many batches are one epoch, where `batches` goes on through all of them; None if it begins anew in each.
     validation : keras.utils.PyDataset, tf.data.Dataset or None
         The same, for the loss and metrics at the end of each epoch.
     epochs : int
@@ -72,7 +75,13 @@ def train(
     trainer = NetworkTrainer(model=network, epochs=epochs, callbacks=callbacks, verbose=verbose, shuffle=False)
     with _without_advice_on_retracing():
         try:
-            trainer.fit(batches, None, initial_epoch=initial_epoch, validation_data=validation)
+            trainer.fit(
+                batches,
+                None,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch,
+                validation_data=validation,
+            )
         finally:
             # Keras leaves its pass over the validation pictures behind when it is interrupted, and would take it up
             # again in the network's next training.

@@ -246,18 +246,19 @@ class TrainableNetwork(FittedNetwork):
         judge_start: bool,
     ) -> _Outcome:
         """Train one network."""
-        from skimgrec.neural_network._batches import EpochOrder, for_backend
+        from skimgrec.neural_network._batches import feed, for_judging
         from skimgrec.neural_network._callbacks import EpochWatch, RateSchedule
         from skimgrec.neural_network._progress import ProgressBar
         from skimgrec.neural_network._scikeras import train
 
-        validation = None if judged is None else for_backend(judged)
+        validation = None if judged is None else for_judging(judged)
         watch = EpochWatch(
             network,
             self.n_iter_no_change if stop_early else None,
             judged_at_start=validation if judge_start else None,
         )
-        all_callbacks: list[Any] = [EpochOrder(batches)]
+        fed = feed(batches, range(self.n_iter_, self.n_iter_ + epochs))
+        all_callbacks: list[Any] = [*fed.callbacks]
         if self.learning_rate_schedule != "constant":
             optimizer = make_optimizer(self.optimizer, self.learning_rate, schedule=self.learning_rate_schedule)
             peak = optimizer.get_config()["learning_rate"] * self._rate_part()
@@ -274,7 +275,8 @@ class TrainableNetwork(FittedNetwork):
             try:
                 train(
                     network.model,
-                    for_backend(batches),
+                    fed.data,
+                    steps_per_epoch=fed.steps_per_epoch,
                     validation=validation,
                     epochs=epochs,
                     initial_epoch=self.n_iter_,

@@ -97,6 +97,7 @@ def test_tensorflow_is_not_left_to_tune_the_input(network, digits, monkeypatch):
 
     def train(model, batches, **options):
         given.extend([batches, options["validation"]])
+        assert options["steps_per_epoch"] == 9
         return original(model, batches, **options)
 
     original = _scikeras.train
@@ -105,7 +106,7 @@ def test_tensorflow_is_not_left_to_tune_the_input(network, digits, monkeypatch):
     for data in given:
         # A thread that tunes it would keep `fit` waiting at its end.
         assert data.options().autotune.enabled is False
-    assert [int(data.cardinality()) for data in given] == [9, 1]
+    assert int(given[1].cardinality()) == 1
 
 
 @pytest.mark.parametrize(

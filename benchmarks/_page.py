@@ -38,8 +38,8 @@ tables.
 KNOWN = """\
 What no measurement here shows, because there is nothing to measure on our side:
 
-- Photographs with few pictures a class are recognised best by networks that were trained on more than a million others. fastai,
-  timm with skorch and AutoGluon bring more of them, and newer ones, than Keras, whose networks we take.
+- Photographs with few pictures a class are recognised best by networks that were trained on more than a million others.
+  fastai, timm with skorch and AutoGluon bring more of them, and newer ones, than Keras, whose networks we take.
 - On a GPU, PyTorch and Keras have years of tuning in their input pipelines. These measurements are of CPUs.
 - OpenCV reads, resizes and describes pictures of video size in real time. skimgrec is for batches.
 - AutoGluon ensembles and tunes without being told what to try.

@@ -67,9 +67,9 @@ splits = StratifiedShuffleSplit(3, train_size=400 if FULL else 40, test_size=200
 # %%
 # The candidates
 # --------------
-# Logistic regression is given features of three kinds: HOG; those of the network with random weights, which say what its
-# training is worth; and those of the network with these weights. Then the network itself is trained further, its output
-# layer alone at first, and a residual network, the default, is trained from scratch.
+# Logistic regression is given features of three kinds: HOG; those of the network with random weights, which say what
+# its training is worth; and those of the network with these weights. Then the network itself is trained further, its
+# output layer alone at first, and a residual network, the default, is trained from scratch.
 
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline

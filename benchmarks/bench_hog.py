@@ -4,7 +4,8 @@
 
 Pictures are the test pictures of CIFAR-10 and MNIST (generated where they cannot be had), and generated ones of 512 x
 512 pixels, with structure at several scales and a little noise. The contestants take turns, each on one core; a ratio
-is that of the median times per picture. scikit-image and OpenCV run on the first pictures only, which is in their favour if it changes anything.
+is that of the median times per picture. scikit-image and OpenCV run on the first pictures only, which is in
+their favour if it changes anything.
 """
 
 import argparse

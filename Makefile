@@ -21,7 +21,7 @@ BIN = .venv/bin
 .PHONY: help compare test test-jax test-ray test-torch test-dist test-all lint docs bench api pins clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 compare: ## compare eight classifiers on the same splits of scikit-learn's digits
 	$(SETUP)
@@ -45,7 +45,7 @@ test-dist: ## wheel and sdist in empty environments, oldest and newest packages;
 	$(SETUP)
 	@$(BIN)/python tools/smoke_dist.py $(if $(PYTHONS),--python $(PYTHONS))
 
-test-all: test docs test-jax test-ray test-torch test-dist ## everything: also the whole gallery, JAX, and wheel and sdist on every Python
+test-all: test docs test-jax test-ray test-torch test-dist ## everything: also the whole gallery, JAX, Ray, PyTorch, and wheel and sdist on every Python
 
 lint: ## ruff and mypy only
 	$(SETUP) test

@@ -392,6 +392,7 @@ def test_no_block_is_left_out(page):
     if page != "docs/benchmarks.rst":
         assert n_unseen(page, PAGES[page]) == 0, f"{page} has a block that is written in a way unknown here"
     for block in blocks(page, PAGES[page]):
+        assert block.text.strip(), f"{page}:{block.line} has a block whose text is not found"
         assert block.language in {"python", "console", "sh", "text"}, (
             f"{page}:{block.line} has a block of {block.language!r}, which no test looks at. Python is executed, "
             "console and sh are checked for commands, text is text."

@@ -54,7 +54,8 @@ def console_lines(page, text):
 def literals(page, text):
     """Return what stands in a page as code in the text, each in one line."""
     quote = "`" if page.endswith(".md") else "``"
-    found = re.findall(rf"(?<!`){quote}([^`]+){quote}(?!`)", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+    prose = re.sub(r"^ *(```|~~~).*?^ *(```|~~~)", "", text, flags=re.M | re.S)
+    found = re.findall(rf"(?<!`){quote}([^`]+){quote}(?!`)", prose)
     return [" ".join(literal.split()) for literal in found]
 
 
@@ -243,6 +244,24 @@ def test_what_does_not_exist_is_noticed(line):
         check(shlex.split(line))
     assert isinstance(error.value, Exception)
     check(shlex.split("SKIMGREC_DATA=FOLDER python benchmarks/bench_hog.py --quick > out.txt"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "skimgrec compare digits --models forest --cv 2 --metrics accuracy",
+        "skimgrec tune digits --model knn --param n_neighbors=1,2 --method halving --resource leaf_size",
+        "skimgrec train pictures --param filters=32 --augment light -o x.skimgrec",
+        "skimgrec similar digits x.png --features hog",
+        "python -m skimgrec",
+        "python -c 'from skimgrec import compare'",
+        "make compare COMPARE=1",
+        "pip install '.[plots]' 'skimgrec[dask]'",
+        "source .venv/bin/activate",
+    ],
+)
+def test_what_exists_is_understood(line):
+    check(shlex.split(line))
 
 
 PAGE = r"""

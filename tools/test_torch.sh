@@ -13,6 +13,8 @@ install() {
 script=tools/test_torch.sh
 . tools/side_venv.sh
 side_venv .venv-torch
+# Tests of packages that are not there would be skipped.
+"$venv/bin/python" -W ignore -c "import skorch, fastai.vision.all"
 # What these packages warn of is not ours.
 "$venv/bin/python" -m pytest -p no:cacheprovider -W default tests/test_code_blocks.py \
     -k "blocks_of_python and (skorch or fastai)" "$@"

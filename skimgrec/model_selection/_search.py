@@ -114,6 +114,8 @@ def plan_search(
         raise ValueError(
             f"method={method!r} has no rounds: resource, factor and min_resources are those of method='halving'."
         )
+    # Those of NumPy would not go into JSON.
+    factor, min_resources = int(factor), min_resources if isinstance(min_resources, str) else int(min_resources)
     seed = seed_from(random_state)
     title = model if isinstance(model, str) else " ".join(repr(model).split())
     (model,) = named_estimators([model if isinstance(model, str) else ("model", model)], seed).values()
@@ -140,7 +142,7 @@ def plan_search(
         parameters=parameters,
         space=space,
         planned=planned,
-        n_iter=_N_ITER if n_iter is None else n_iter,
+        n_iter=_N_ITER if n_iter is None else int(n_iter),
         random_state=random_state,
         seed=seed,
         resource=resource,

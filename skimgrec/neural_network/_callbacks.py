@@ -132,7 +132,8 @@ def own_callbacks(callbacks: Any, schedule: str) -> list[keras.callbacks.Callbac
     Raises
     ------
     ValueError
-        If one is no callback of Keras and makes none, or would set the learning rate beside a schedule.
+        If one is no callback of Keras and makes none, would set the learning rate beside a schedule, or would begin
+        with another epoch.
     """
     given = [] if callbacks is None else list(callbacks) if np.iterable(callbacks) else [callbacks]
     own = [_own(callback) for callback in given]
@@ -142,6 +143,11 @@ def own_callbacks(callbacks: Any, schedule: str) -> list[keras.callbacks.Callbac
                 f"callbacks: {type(callback).__name__} would have no effect, because "
                 f"learning_rate_schedule={schedule!r} sets the rate before every step. Leave the callback out, or use "
                 "learning_rate_schedule='constant'."
+            )
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            raise ValueError(
+                "callbacks: BackupAndRestore begins with the epoch in which another training ended, but a fit begins "
+                "anew. Leave it out: partial_fit, or warm_start=True, goes on from a model that save_model has written."
             )
     return own
 

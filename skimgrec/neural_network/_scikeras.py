@@ -87,6 +87,8 @@ def train(
             # again in the network's next training.
             if getattr(network, "_eval_epoch_iterator", None) is not None:
                 del network._eval_epoch_iterator
+            # A callback may have set it, and the network serves other estimators.
+            network._initial_epoch = None
 
 
 @contextlib.contextmanager

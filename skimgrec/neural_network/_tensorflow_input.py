@@ -26,8 +26,8 @@ _AT_ONCE = 2**25
 def dataset_of_epochs(batches: TrainingBatches, epochs: range) -> tf.data.Dataset:
     """Return the batches of several epochs, one after the other, as one data set.
 
-    Keras takes as many from it in each epoch as it is told to. To begin a data set anew would take TensorFlow 30 ms,
-    as long as a short epoch.
+    Keras takes as many from it in each epoch as it is told to; after an epoch that a callback has cut short, the next
+    one goes on where that ended. To begin a data set anew would take TensorFlow 30 ms, as long as a short epoch.
 
     Parameters
     ----------

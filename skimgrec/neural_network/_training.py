@@ -251,6 +251,9 @@ class TrainableNetwork(FittedNetwork):
         from skimgrec.neural_network._progress import ProgressBar
         from skimgrec.neural_network._scikeras import train
 
+        for part in (batches, judged):
+            if part is not None:
+                part.failure = None  # of batches read ahead in an earlier phase
         validation = None if judged is None else for_judging(judged)
         watch = EpochWatch(
             network,

@@ -327,11 +327,14 @@ def test_what_takes_no_pictures_is_said_without_any():
         prepare_tuning("knn", None, None)
 
 
-def test_numbers_may_be_numpys(blobs):
+def test_numbers_may_be_numpys(blobs, tmp_path):
     options = {"factor": np.int64(2), "min_resources": np.int64(8), "n_iter": np.int64(4)}
     search = plan_search(KNeighborsClassifier(), {"n_neighbors": [1, 2, 3, 4]}, method="halving", **options)
     tuning = prepare_tuning(search, *blobs, cv=2)
     assert tuning.n_planned == 2 * (4 + 2)
+    assert len(list(tuning.measure())) == tuning.n_planned
+    tuning.result().to_json(tmp_path / "tune.json")
+    assert TuneResult.from_json(tmp_path / "tune.json").n_resources == [8, 16]
 
 
 def test_copies_are_looked_for_once_and_said_below_the_table(rng, monkeypatch):

@@ -44,7 +44,7 @@ with strategy.scope():
     else:
         raise AssertionError
 # Steps are those of one device, whatever the rows weigh and however many they are.
-plain = dict(hidden_layer_sizes=(), optimizer="sgd", learning_rate=0.1, epochs=1, random_state=0)
+plain = dict(hidden_layer_sizes=(), optimizer="sgd", learning_rate=0.1, epochs=2, random_state=0)
 for n, weight in ((32, 1), (32, 10), (35, 10), (33, 10)):
     weights = np.where(np.arange(n) % 4 == 0, weight, 1.0)
     one = KerasMLPClassifier(**plain).fit(X[:n], y[:n], sample_weight=weights)

@@ -120,6 +120,12 @@ def test_callback_that_sets_the_rate_beside_a_schedule_is_refused(network, digit
     net.set_params(learning_rate_schedule="constant").fit(*digits)
 
 
+def test_what_would_begin_with_another_epoch_is_refused(network, digits, tmp_path):
+    net = network(callbacks=keras.callbacks.BackupAndRestore(tmp_path / "backup"))
+    with pytest.raises(ValueError, match=r"BackupAndRestore begins with the epoch .* partial_fit, or warm_start=True"):
+        net.fit(*digits)
+
+
 def test_schedule_leaves_no_trace_in_the_next_fit(network, digits, same_weights):
     X, y = digits
     expected = network(learning_rate=None).fit(X, y)

@@ -37,7 +37,7 @@ def _import_sklearn() -> None:
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None makes an import fail
     try:
         import sklearn.base
-        import sklearn.pipeline  # noqa: F401
+        import sklearn.pipeline  # noqa: F401  loaded early, used elsewhere
     finally:
         for name in hidden:
             del sys.modules[name]

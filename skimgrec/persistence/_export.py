@@ -179,6 +179,7 @@ def _probes(source: Source) -> NDArray[Any]:
     low, high = source.value_range or (0.0, 1.0)
     noise = rng.random((_N_PROBES, *source.shape))
     if len(source.shape) > 1:
+        # Shapes of more than one side are those of pictures, which mypy cannot tell.
         height, width, _ = with_channel_axis(source.shape)  # type: ignore[arg-type]
         coarse = rng.random((_N_PROBES, 4, 4, *source.shape[2:]))
         rows, columns = np.arange(height) * 4 // height, np.arange(width) * 4 // width

@@ -159,6 +159,7 @@ def shape_of_pictures(network: Network | None, image_shape: Any) -> tuple[int, .
         if len(shape) == 3:
             return check_image_shape(shape)
         if len(shape) == 1:
+            # All sides are integers, as the test above says; mypy does not follow it.
             side = round(shape[0] ** 0.5) if 0 < shape[0] <= _LARGEST else 0  # type: ignore[operator]
             if side and side * side == shape[0]:
                 return (side, side)

@@ -20,6 +20,7 @@ from skimgrec.utils._picture_format import RESIZE_MODES, PictureFormat
 _EXPECTED = "a list, a one-dimensional array or a column of file paths (str or pathlib.Path)"
 
 
+# The base class of set_output takes the keyword; its stubs are not there for mypy to see.
 class ImageLoader(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Turn paths of picture files into a batch of pictures that are read when they are needed.
 
